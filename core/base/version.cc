@@ -1,0 +1,7 @@
+#include "core/base/version.h"
+
+namespace cairn {
+
+absl::string_view Version() { return "0.1.0"; }
+
+}  // namespace cairn

@@ -1,0 +1,192 @@
+#include "core/ops/max_pool_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/ops/max_pool_rows.cc"
+#include "hwy/foreach_target.h"
+// Must come after foreach_target.h.
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cairn {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// The part of a window that lies in the image.
+struct Span {
+  int64_t begin, end;
+};
+HWY_INLINE Span InImage(int64_t place, int64_t stride, int64_t pad,
+                        int64_t window, int64_t size) {
+  const int64_t begin = place * stride - pad;
+  return {std::max<int64_t>(begin, 0), std::min(begin + window, size)};
+}
+
+void Forward(const MaxPoolGeometry& g, const float* image, float* maxima) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t oh = 0; oh < g.out_height; ++oh) {
+    const Span rows = InImage(oh, g.stride_height, g.pad_top, g.window_height,
+                              g.in_height);
+    for (int64_t ow = 0; ow < g.out_width; ++ow) {
+      const Span columns = InImage(ow, g.stride_width, g.pad_left,
+                                   g.window_width, g.in_width);
+      float* out = maxima + (oh * g.out_width + ow) * g.channels;
+      int64_t c = 0;
+      for (; c + lanes <= g.channels; c += lanes) {
+        auto best = hn::Set(d, -HUGE_VALF);
+        for (int64_t h = rows.begin; h < rows.end; ++h) {
+          const float* in = image + (h * g.in_width + columns.begin) *
+                                        g.channels + c;
+          for (int64_t w = columns.begin; w < columns.end; ++w) {
+            const auto x = hn::LoadU(d, in);
+            // Keeps a NaN.
+            best = hn::IfThenElse(hn::Or(hn::Gt(x, best), hn::IsNaN(x)), x,
+                                  best);
+            in += g.channels;
+          }
+        }
+        hn::StoreU(best, d, out + c);
+      }
+      for (; c < g.channels; ++c) {
+        float best = -HUGE_VALF;
+        for (int64_t h = rows.begin; h < rows.end; ++h) {
+          for (int64_t w = columns.begin; w < columns.end; ++w) {
+            const float x = image[(h * g.in_width + w) * g.channels + c];
+            if (x > best || x != x) best = x;
+          }
+        }
+        out[c] = best;
+      }
+    }
+  }
+}
+
+// Windows that do not overlap and leave no pixel out inside: each pixel of a
+// window is written once.
+void BackwardDisjoint(const MaxPoolGeometry& g, const float* image,
+                      const float* maxima, const float* gradient,
+                      float* image_gradient) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto zero = hn::Zero(d);
+  for (int64_t oh = 0; oh < g.out_height; ++oh) {
+    const Span rows = InImage(oh, g.stride_height, g.pad_top, g.window_height,
+                              g.in_height);
+    for (int64_t ow = 0; ow < g.out_width; ++ow) {
+      const Span columns = InImage(ow, g.stride_width, g.pad_left,
+                                   g.window_width, g.in_width);
+      const int64_t at = (oh * g.out_width + ow) * g.channels;
+      int64_t c = 0;
+      for (; c + lanes <= g.channels; c += lanes) {
+        const auto max = hn::LoadU(d, maxima + at + c);
+        auto left = hn::LoadU(d, gradient + at + c);
+        for (int64_t h = rows.begin; h < rows.end; ++h) {
+          int64_t pixel = (h * g.in_width + columns.begin) * g.channels + c;
+          for (int64_t w = columns.begin; w < columns.end; ++w) {
+            const auto hit = hn::Eq(hn::LoadU(d, image + pixel), max);
+            hn::StoreU(hn::IfThenElseZero(hit, left), d,
+                       image_gradient + pixel);
+            left = hn::IfThenElse(hit, zero, left);
+            pixel += g.channels;
+          }
+        }
+      }
+      for (; c < g.channels; ++c) {
+        float left = gradient[at + c];
+        for (int64_t h = rows.begin; h < rows.end; ++h) {
+          for (int64_t w = columns.begin; w < columns.end; ++w) {
+            const int64_t pixel = (h * g.in_width + w) * g.channels + c;
+            const bool hit = image[pixel] == maxima[at + c];
+            image_gradient[pixel] = hit ? left : 0.0f;
+            if (hit) left = 0.0f;
+          }
+        }
+      }
+    }
+  }
+}
+
+void BackwardOverlapping(const MaxPoolGeometry& g, const float* image,
+                         const float* maxima, const float* gradient,
+                         float* image_gradient) {
+  for (int64_t oh = 0; oh < g.out_height; ++oh) {
+    const Span rows = InImage(oh, g.stride_height, g.pad_top, g.window_height,
+                              g.in_height);
+    for (int64_t ow = 0; ow < g.out_width; ++ow) {
+      const Span columns = InImage(ow, g.stride_width, g.pad_left,
+                                   g.window_width, g.in_width);
+      const int64_t at = (oh * g.out_width + ow) * g.channels;
+      for (int64_t c = 0; c < g.channels; ++c) {
+        bool found = false;
+        for (int64_t h = rows.begin; h < rows.end && !found; ++h) {
+          for (int64_t w = columns.begin; w < columns.end && !found; ++w) {
+            const int64_t pixel = (h * g.in_width + w) * g.channels + c;
+            if (image[pixel] != maxima[at + c]) continue;
+            image_gradient[pixel] += gradient[at + c];
+            found = true;
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace cairn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cairn {
+namespace {
+
+HWY_EXPORT(Forward);
+HWY_EXPORT(BackwardDisjoint);
+HWY_EXPORT(BackwardOverlapping);
+
+// Sets to zero what no window covers, at the far edges of the image.
+void ClearUncovered(const MaxPoolGeometry& g, float* image_gradient) {
+  const int64_t rows = std::min(
+      g.in_height, g.out_height * g.stride_height - g.pad_top);
+  const int64_t columns = std::min(
+      g.in_width, g.out_width * g.stride_width - g.pad_left);
+  const int64_t row_size = g.in_width * g.channels;
+  for (int64_t h = 0; h < rows; ++h) {
+    std::fill(image_gradient + h * row_size + columns * g.channels,
+              image_gradient + (h + 1) * row_size, 0.0f);
+  }
+  std::fill(image_gradient + rows * row_size,
+            image_gradient + g.in_height * row_size, 0.0f);
+}
+
+}  // namespace
+
+void MaxPoolImage(const MaxPoolGeometry& geometry, const float* image,
+                  float* maxima) {
+  HWY_DYNAMIC_DISPATCH(Forward)(geometry, image, maxima);
+}
+
+void MaxPoolImageBackward(const MaxPoolGeometry& geometry, const float* image,
+                          const float* maxima, const float* gradient,
+                          float* image_gradient) {
+  const bool disjoint = geometry.window_height == geometry.stride_height &&
+                        geometry.window_width == geometry.stride_width;
+  if (disjoint) {
+    ClearUncovered(geometry, image_gradient);
+    HWY_DYNAMIC_DISPATCH(BackwardDisjoint)
+    (geometry, image, maxima, gradient, image_gradient);
+  } else {
+    std::fill(image_gradient,
+              image_gradient +
+                  geometry.in_height * geometry.in_width * geometry.channels,
+              0.0f);
+    HWY_DYNAMIC_DISPATCH(BackwardOverlapping)
+    (geometry, image, maxima, gradient, image_gradient);
+  }
+}
+
+}  // namespace cairn
+#endif  // HWY_ONCE

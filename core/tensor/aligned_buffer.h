@@ -1,0 +1,29 @@
+#ifndef CAIRN_CORE_TENSOR_ALIGNED_BUFFER_H_
+#define CAIRN_CORE_TENSOR_ALIGNED_BUFFER_H_
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+
+namespace cairn {
+
+// Every buffer starts at a multiple of this: a cache line, and the widest
+// vector.
+inline constexpr size_t kBufferAlignment = 64;
+
+constexpr size_t RoundUpToAlignment(size_t bytes) {
+  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+}
+
+struct FreeBuffer {
+  void operator()(std::byte* bytes) const { std::free(bytes); }
+};
+using AlignedBuffer = std::unique_ptr<std::byte[], FreeBuffer>;
+
+// At least `bytes` bytes, zeroed, aligned, and readable up to the next multiple
+// of the alignment. Out of memory ends the process.
+AlignedBuffer MakeAlignedBuffer(size_t bytes);
+
+}  // namespace cairn
+
+#endif  // CAIRN_CORE_TENSOR_ALIGNED_BUFFER_H_

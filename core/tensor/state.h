@@ -1,0 +1,30 @@
+#ifndef CAIRN_CORE_TENSOR_STATE_H_
+#define CAIRN_CORE_TENSOR_STATE_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/base/config.h"
+#include "core/tensor/tensor.h"
+
+namespace cairn {
+
+// What an object must know to go on as if it had not stopped.
+struct State {
+  Config values;
+  std::vector<NamedTensor> tensors;
+};
+
+// An object that changes while training runs, and so belongs in a checkpoint:
+// a callback, a source of batches, an object of the user's own.
+class Stateful {
+ public:
+  virtual ~Stateful() = default;
+  virtual State SaveState() const = 0;
+  // Takes over `state`, or returns an error and stays as it was.
+  virtual absl::Status RestoreState(const State& state) = 0;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_CORE_TENSOR_STATE_H_

@@ -1,0 +1,73 @@
+#ifndef CAIRN_CORE_TRAINING_SNAPSHOT_H_
+#define CAIRN_CORE_TRAINING_SNAPSHOT_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/config.h"
+#include "core/tensor/state.h"
+#include "core/tensor/tensor.h"
+
+namespace cairn {
+
+// Who owns what, as TensorFlow's formats match it: objects and named edges
+// between them. A shared object is one node that several edges lead to.
+struct ObjectGraph {
+  enum class Kind {
+    kObject,
+    kLayerSequence,  // A Sequential or Functional: edges are places, "0" ….
+    kList,           // Edges are places.
+    kVariable
+  };
+  struct Edge {
+    std::string name;  // "kernel"; in lists and layer sequences "0", "1" ….
+    int node = 0;
+  };
+  struct Node {
+    Kind kind = Kind::kObject;
+    std::string class_name;
+    std::vector<Edge> edges;
+    std::string tensor;  // Of kVariable: the tensor's name in the snapshot.
+  };
+  std::vector<Node> nodes;  // The root first. Empty: nothing is known.
+};
+
+enum class Part { kArchitecture, kWeights, kCompile, kOptimizer, kExtras };
+using Parts = std::set<Part>;
+
+// Everything that resuming a run needs.
+inline const Parts& AllParts() {
+  static const Parts* const parts =
+      new Parts{Part::kArchitecture, Part::kWeights, Part::kCompile,
+                Part::kOptimizer, Part::kExtras};
+  return *parts;
+}
+
+// Everything that can be saved of a model and its run, as plain values. File
+// formats see this and never a Model, a Layer or an Optimizer.
+//
+// The object graph's root has the edges "model" and, if there is an optimizer,
+// "optimizer"; below "optimizer" are "iterations", "learning_rate" and one list
+// per slot, under the names of SlotSpec::edge, with an entry per trainable
+// weight in the order of weights().
+struct Snapshot {
+  Parts parts;  // What is in here.
+  Config architecture;
+  ObjectGraph objects;
+  std::vector<NamedTensor> weights;    // By path.
+  Config compile;                      // Optimizer, losses and metrics.
+  std::vector<NamedTensor> optimizer;  // "iterations", "m/dense/kernel" ….
+  // Under "run": epoch, step, seed, History, versions; the random counter and
+  // the metric totals. Under "data": the position. Under "callback/<key>":
+  // theirs.
+  std::map<std::string, State> extras;
+
+  // The tensor of that name among weights and optimizer, or null.
+  const Tensor* FindTensor(const std::string& name) const;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_CORE_TRAINING_SNAPSHOT_H_
