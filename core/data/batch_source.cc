@@ -1,11 +1,13 @@
 #include "core/data/batch_source.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "core/data/rows.h"
 
 namespace cairn {
 namespace {
@@ -13,89 +15,121 @@ namespace {
 class SampleBatches : public BatchSource {
  public:
   SampleBatches(SamplesPointer samples, int64_t batch_size)
-      : samples_(std::move(samples)), batch_size_(batch_size) {
+      : samples_(std::move(samples)),
+        size_(samples_->size()),
+        batch_size_(batch_size),
+        fields_(samples_->fields()) {
     CAIRN_CHECK(batch_size > 0);
-    for (const BatchField& field : samples_->fields()) {
-      bytes_.push_back(ByteSize(field.spec));
+    for (const BatchField& field : fields_) {
+      row_bytes_.push_back(ByteSize(field.spec));
     }
-    one_.resize(bytes_.size());
+    numbers_.resize(std::min(batch_size_, size_));
   }
 
-  std::vector<BatchField> fields() const override { return samples_->fields(); }
+  std::vector<BatchField> fields() const override { return fields_; }
   int64_t batch_size() const override { return batch_size_; }
   int64_t batches_per_epoch() const override {
-    return (samples_->size() + batch_size_ - 1) / batch_size_;
+    return size_ / batch_size_ + (size_ % batch_size_ > 0 ? 1 : 0);
   }
 
   absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) override {
-    const int64_t count = std::min(batch_size_, samples_->size() - next_);
-    for (int64_t row = 0; row < count; ++row) {
-      for (size_t i = 0; i < bytes_.size(); ++i) {
-        one_[i] = destinations[i].subspan(row * bytes_[i], bytes_[i]);
-      }
-      CAIRN_RETURN_IF_ERROR(samples_->Read(epoch_, next_ + row, one_));
-    }
-    next_ += count;
+    if (batch_ == batches_per_epoch()) return 0;
+    const int64_t first = batch_ * batch_size_;
+    const int64_t count = std::min(batch_size_, size_ - first);
+    CAIRN_ASSIGN_OR_RETURN(const Destinations rows,
+                           RowsToFill(destinations, count));
+    const absl::Span<int64_t> numbers(numbers_.data(), count);
+    std::iota(numbers.begin(), numbers.end(), first);
+    CAIRN_RETURN_IF_ERROR(samples_->ReadBatch(epoch_, numbers, rows));
+    ++batch_;
     return count;
   }
 
   absl::Status StartEpoch(int64_t epoch) override {
+    if (epoch < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("epochs are counted from 0, got ", epoch));
+    }
     epoch_ = epoch;
-    next_ = 0;
+    batch_ = 0;
     return absl::OkStatus();
   }
 
+  // The position is epoch and batch. The other two tell other data and other
+  // batches from those that the position was counted in.
   State SaveState() const override {
-    return {.values = Config::Object{{"samples", samples_->size()},
+    return {.values = Config::Object{{"epoch", epoch_},
+                                     {"batch", batch_},
                                      {"batch_size", batch_size_},
-                                     {"epoch", epoch_},
-                                     {"next", next_}}};
+                                     {"samples", size_}}};
   }
 
   absl::Status RestoreState(const State& state) override {
-    CAIRN_ASSIGN_OR_RETURN(const int64_t samples,
-                           state.values.Get<int64_t>("samples"));
-    CAIRN_ASSIGN_OR_RETURN(const int64_t batch_size,
-                           state.values.Get<int64_t>("batch_size"));
     CAIRN_ASSIGN_OR_RETURN(const int64_t epoch,
                            state.values.Get<int64_t>("epoch"));
-    CAIRN_ASSIGN_OR_RETURN(const int64_t next,
-                           state.values.Get<int64_t>("next"));
-    if (samples != samples_->size()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the saved run had ", samples, " samples, this one has ",
-          samples_->size(), "; give it the same data"));
+    CAIRN_ASSIGN_OR_RETURN(const int64_t batch,
+                           state.values.Get<int64_t>("batch"));
+    CAIRN_ASSIGN_OR_RETURN(const int64_t batch_size,
+                           state.values.Get<int64_t>("batch_size"));
+    CAIRN_ASSIGN_OR_RETURN(const int64_t samples,
+                           state.values.Get<int64_t>("samples"));
+    if (samples != size_) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the saved run had ", samples, " samples, this one has ",
+                       size_, "; give it the same data"));
     }
     if (batch_size != batch_size_) {
       return absl::InvalidArgumentError(absl::StrCat(
           "the saved run had batches of ", batch_size, ", this one has ",
           batch_size_, "; give it the same batch size"));
     }
-    if (epoch < 0 || next < 0 || next > samples) {
-      return absl::DataLossError(
-          absl::StrCat("epoch ", epoch, ", sample ", next,
-                       " is no place in the data"));
+    if (epoch < 0 || batch < 0 || batch > batches_per_epoch()) {
+      return absl::DataLossError(absl::StrCat(
+          "epoch ", epoch, ", batch ", batch, " is no position in data of ",
+          batches_per_epoch(), " batches"));
     }
     epoch_ = epoch;
-    next_ = next;
+    batch_ = batch;
     return absl::OkStatus();
   }
 
  private:
+  // The first `count` rows of each destination.
+  absl::StatusOr<Destinations> RowsToFill(
+      absl::Span<const absl::Span<std::byte>> destinations,
+      int64_t count) const {
+    if (destinations.size() != fields_.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a batch has ", fields_.size(), " fields, got ",
+                       destinations.size(), " destinations"));
+    }
+    Destinations rows;
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      const size_t bytes = static_cast<size_t>(count) * row_bytes_[i];
+      if (destinations[i].size() < bytes) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "field ", i, " of the batch, ", SpecToString(fields_[i].spec),
+            " a sample, needs ", bytes, " bytes for ", count, " samples, got ",
+            destinations[i].size()));
+      }
+      rows.push_back(destinations[i].first(bytes));
+    }
+    return rows;
+  }
+
   const SamplesPointer samples_;
-  const int64_t batch_size_;
-  std::vector<size_t> bytes_;
-  // The destinations of one sample, kept so that a batch allocates nothing.
-  std::vector<absl::Span<std::byte>> one_;
-  int64_t epoch_ = 0;
-  int64_t next_ = 0;
+  const int64_t size_, batch_size_;
+  const std::vector<BatchField> fields_;
+  std::vector<size_t> row_bytes_;
+  // The samples of one batch, kept so that a batch allocates nothing.
+  std::vector<int64_t> numbers_;
+  int64_t epoch_ = 0, batch_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<BatchSource> Batch(SamplesPointer samples,
-                                   int64_t batch_size) {
+std::unique_ptr<BatchSource> Batch(SamplesPointer samples, int64_t batch_size) {
   return std::make_unique<SampleBatches>(std::move(samples), batch_size);
 }
 

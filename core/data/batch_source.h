@@ -1,6 +1,7 @@
 #ifndef CAIRN_CORE_DATA_BATCH_SOURCE_H_
 #define CAIRN_CORE_DATA_BATCH_SOURCE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -22,9 +23,9 @@ class BatchSource : public Stateful {
   virtual int64_t batch_size() const = 0;
   // How many batches an epoch has, or 0 if that is not known.
   virtual int64_t batches_per_epoch() const = 0;
-  // Fills `destinations`, one per field with room for batch_size() samples, and
-  // returns how many samples were written; 0 ends the epoch. Only the last
-  // batch may be short.
+  // Fills `destinations`, one per field with room for the batch, and returns
+  // how many samples were written; 0 ends the epoch. Only the last batch may
+  // have fewer than batch_size(). An error leaves the position.
   virtual absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) = 0;
   // Goes to the first batch of an epoch.
@@ -32,7 +33,8 @@ class BatchSource : public Stateful {
 };
 
 // Batches of `batch_size` samples in their order; the last of an epoch has what
-// is left. REQUIRES: batch_size > 0.
+// is left. A new source stands before the first batch of epoch 0.
+// REQUIRES: batch_size > 0.
 std::unique_ptr<BatchSource> Batch(SamplesPointer samples, int64_t batch_size);
 
 }  // namespace cairn

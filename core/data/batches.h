@@ -2,18 +2,14 @@
 #define CAIRN_CORE_DATA_BATCHES_H_
 
 #include <utility>
-#include <vector>
 
+#include "absl/status/statusor.h"
+#include "core/data/arrays.h"
 #include "core/data/batch_source.h"
 #include "core/data/samples.h"
 #include "core/tensor/tensor.h"
 
 namespace cairn {
-
-// Tensors with a row per sample, named or in the model's order.
-struct Arrays {
-  std::vector<NamedTensor> inputs, targets;
-};
 
 // What Fit, Evaluate and Predict take: nothing, a source that makes its own
 // batches, or samples or arrays that are batched, and in Fit shuffled, as the
@@ -28,17 +24,12 @@ class Batches {
   Batches(const Tensor& x, const Tensor& y)
       : arrays_({.inputs = {{"", x}}, .targets = {{"", y}}}) {}
 
-  bool empty() const {
-    return source_ == nullptr && samples_ == nullptr && arrays_.inputs.empty();
-  }
+  bool empty() const;
   // Null if these are samples or arrays.
   BatchSource* source() const { return source_; }
-  // The samples or the arrays as samples. InvalidArgument if the arrays' rows
-  // differ. REQUIRES: !empty() and source() == nullptr.
-  absl::StatusOr<SamplesPointer> samples() const {
-    if (samples_ != nullptr) return samples_;
-    return FromTensors(arrays_.inputs, arrays_.targets);
-  }
+  // The samples, or the arrays as samples. InvalidArgument if these are arrays
+  // that FromTensors() refuses. REQUIRES: !empty() and source() == nullptr.
+  absl::StatusOr<SamplesPointer> samples() const;
 
  private:
   BatchSource* source_ = nullptr;

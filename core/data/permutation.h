@@ -1,14 +1,13 @@
 #ifndef CAIRN_CORE_DATA_PERMUTATION_H_
 #define CAIRN_CORE_DATA_PERMUTATION_H_
 
+#include <array>
 #include <cstdint>
 
 namespace cairn {
 
-// An order of the numbers 0 … count - 1 that follows from a seed and an epoch,
-// computed place by place: a Feistel network over the next larger power of
-// four, walked until it lands in range (Black and Rogaway, "Ciphers with
-// arbitrary finite domains", 2002). No memory, no start-up cost.
+// An order of the numbers 0 … count - 1 that follows from a seed and an epoch.
+// Each place is computed alone, so there is no memory and no start-up cost.
 class Permutation {
  public:
   // REQUIRES: count >= 0.
@@ -18,11 +17,12 @@ class Permutation {
   int64_t operator()(int64_t place) const;
 
  private:
-  uint64_t Encrypt(uint64_t x) const;
+  static constexpr int kRounds = 12;
 
   const uint64_t count_;
-  int half_bits_ = 1;
-  uint32_t keys_[6] = {};
+  // The sides of a grid that holds `count_` cells and few more.
+  uint64_t rows_ = 1, columns_ = 1;
+  std::array<uint64_t, kRounds> keys_;
 };
 
 }  // namespace cairn

@@ -7,10 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/data/batch_field.h"
-#include "core/tensor/tensor.h"
 
 namespace cairn {
 
@@ -20,32 +18,24 @@ class Samples {
   virtual ~Samples() = default;
   virtual std::vector<BatchField> fields() const = 0;
   virtual int64_t size() const = 0;
+
   // Writes one sample: a destination for each field, of the field's size. The
   // same arguments always give the same bytes.
+  // REQUIRES: 0 <= sample < size().
   virtual absl::Status Read(
       int64_t epoch, int64_t sample,
       absl::Span<const absl::Span<std::byte>> destinations) const = 0;
+
+  // Writes several samples, a row each: a destination for each field, of
+  // exactly samples.size() rows. The bytes are those of Read(). `samples` is
+  // lost: a view puts there the numbers under which it asks for them, so that
+  // no batch allocates.
+  // REQUIRES: 0 <= samples[i] < size().
+  virtual absl::Status ReadBatch(
+      int64_t epoch, absl::Span<int64_t> samples,
+      absl::Span<const absl::Span<std::byte>> destinations) const;
 };
 using SamplesPointer = std::shared_ptr<const Samples>;
-
-// Tensors with a row per sample; nothing is copied, and bytes stay bytes until
-// a batch is made. InvalidArgument if there is none or their rows differ.
-absl::StatusOr<SamplesPointer> FromTensors(std::vector<NamedTensor> inputs,
-                                           std::vector<NamedTensor> targets);
-
-// Views of samples; nothing is copied.
-//
-// In another order for each epoch, which follows from seed and epoch alone: so
-// a place in the data is two numbers, and resuming there costs nothing.
-SamplesPointer Shuffle(SamplesPointer samples, uint64_t seed);
-// The first `count`, or all if there are fewer.
-SamplesPointer Take(SamplesPointer samples, int64_t count);
-// All but the first `count`.
-SamplesPointer Skip(SamplesPointer samples, int64_t count);
-// The inputs as float32, multiplied by `factor`, and each in the shape `shape`:
-// for bytes of pictures. REQUIRES: the inputs are uint8 and `shape` has as many
-// elements as each.
-SamplesPointer Rescale(SamplesPointer samples, double factor, Shape shape);
 
 }  // namespace cairn
 
