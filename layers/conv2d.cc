@@ -3,7 +3,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
 #include "core/base/status_macros.h"
+#include "core/graph/builder.h"
 #include "core/ops/bias_add.h"
 #include "core/ops/conv2d.h"
 
@@ -16,22 +18,25 @@ Config Conv2D::GetConfig() const {
   return ToConfig(options);
 }
 
+ImageWindow Conv2D::Window() const {
+  return {.size = options_.kernel_size,
+          .strides = options_.strides,
+          .dilations = options_.dilation_rate,
+          .padding = options_.padding};
+}
+
 absl::Status Conv2D::Build(absl::Span<const TensorSpec> inputs) {
   if (options_.filters <= 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         Label(), ": filters must be positive, got ", options_.filters));
   }
   const auto& size = options_.kernel_size;
-  if (size[0] <= 0 || size[1] <= 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Label(), ": kernel_size must be positive, got (", size[0],
-                     ", ", size[1], ")"));
-  }
   const Shape& shape = inputs[0].shape;
-  if (shape.size() != 4 || shape[3] == kDynamic) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        Label(), ": inputs must be (batch, height, width, channels), got ",
-        ShapeToString(shape)));
+  CAIRN_RETURN_IF_ERROR(Annotate(CheckImageWindow(shape, Window()), Label()));
+  if (shape[3] == kDynamic) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Label(), ": inputs need a known number of channels, got ",
+                     ShapeToString(shape)));
   }
   if (!options_.activation.empty()) {
     CAIRN_ASSIGN_OR_RETURN(activation_, options_.activation.Get());
@@ -52,6 +57,9 @@ absl::Status Conv2D::Build(absl::Span<const TensorSpec> inputs) {
 
 Values Conv2D::Call(const CallContext& context,
                     absl::Span<const Value> inputs) {
+  const absl::Status status =
+      CheckImageWindow(inputs[0].spec().shape, Window());
+  if (!status.ok()) return context.builder().Fail(Annotate(status, Label()));
   Value y = ops::Conv2D(inputs[0], context.Read(kernel_weight_),
                         {.strides = options_.strides,
                          .dilations = options_.dilation_rate,

@@ -10,6 +10,7 @@
 #include "core/layer/activation.h"
 #include "core/layer/initializer.h"
 #include "core/layer/layer.h"
+#include "layers/image_window.h"
 
 namespace cairn {
 
@@ -60,6 +61,8 @@ class Conv2D : public Layer {
               absl::Span<const Value> inputs) override;
 
  private:
+  ImageWindow Window() const;
+
   const Options options_;
   std::shared_ptr<const Activation> activation_;
   std::shared_ptr<Variable> kernel_weight_;

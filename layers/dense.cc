@@ -46,7 +46,8 @@ absl::Status Dense::Build(absl::Span<const TensorSpec> inputs) {
 
 Values Dense::Call(const CallContext& context, absl::Span<const Value> inputs) {
   const Value x = inputs[0];
-  const Shape& shape = x.spec().shape;
+  // A copy: what is emitted moves the specs.
+  const Shape shape = x.spec().shape;
   const int64_t features = kernel_weight_->spec().shape[0];
   if (shape.back() != features) {
     return context.builder().Fail(absl::InvalidArgumentError(

@@ -13,7 +13,7 @@
 namespace cairn {
 
 struct DenseOptions {
-  int64_t units = 0;  // Must be positive.
+  int64_t units = 0;            // Must be positive.
   Rule<Activation> activation;  // Empty: linear.
   bool use_bias = true;
   Rule<Initializer> kernel_initializer = "glorot_uniform";

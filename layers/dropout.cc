@@ -16,8 +16,8 @@ Config Dropout::GetConfig() const {
 
 absl::Status Dropout::Build(absl::Span<const TensorSpec>) {
   if (options_.rate >= 0 && options_.rate < 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      Label(), ": rate must be in [0, 1), got ", options_.rate));
+  return absl::InvalidArgumentError(
+      absl::StrCat(Label(), ": rate must be in [0, 1), got ", options_.rate));
 }
 
 Values Dropout::Call(const CallContext& context,

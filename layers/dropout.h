@@ -21,10 +21,10 @@ struct DropoutOptions {
   }
 };
 
-// In training, sets each element to 0 with probability `rate` and multiplies the
-// others by 1 / (1 - rate); else hands its input on. Srivastava et al., "Dropout:
-// a simple way to prevent neural networks from overfitting" (2014). As
-// keras.layers.Dropout.
+// In training, sets each element to 0 with probability `rate` and multiplies
+// the others by 1 / (1 - rate); else hands its input on. Srivastava et al.,
+// "Dropout: a simple way to prevent neural networks from overfitting" (2014).
+// As keras.layers.Dropout.
 class Dropout : public Layer {
  public:
   static constexpr absl::string_view kClassName = "Dropout";

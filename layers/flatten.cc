@@ -21,8 +21,10 @@ Values Flatten::Call(const CallContext&, absl::Span<const Value> inputs) {
     // Only one axis of the result can be open, and that is the batch.
     if (shape[i] == kDynamic) {
       return inputs[0].builder()->Fail(absl::InvalidArgumentError(
-          absl::StrCat(Label(), ": an axis of unknown size cannot be "
-                       "flattened: ", ShapeToString(shape))));
+          absl::StrCat(Label(),
+                       ": an axis of unknown size cannot be "
+                       "flattened: ",
+                       ShapeToString(shape))));
     }
     count *= shape[i];
   }

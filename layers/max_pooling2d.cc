@@ -2,9 +2,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
 #include "core/graph/builder.h"
 #include "core/ops/max_pool.h"
+#include "layers/image_window.h"
 
 namespace cairn {
 
@@ -17,15 +18,17 @@ Config MaxPooling2D::GetConfig() const {
 
 Values MaxPooling2D::Call(const CallContext& context,
                           absl::Span<const Value> inputs) {
-  if (inputs[0].spec().shape.size() != 4) {
-    return context.builder().Fail(absl::InvalidArgumentError(absl::StrCat(
-        Label(), ": inputs must be (batch, height, width, channels), got ",
-        ShapeToString(inputs[0].spec().shape))));
-  }
-  return ops::MaxPool(
-      inputs[0], {.window = options_.pool_size,
-                  .strides = options_.strides.value_or(options_.pool_size),
-                  .padding = absl::AsciiStrToUpper(options_.padding)});
+  const std::array<int64_t, 2> strides =
+      options_.strides.value_or(options_.pool_size);
+  const absl::Status status =
+      CheckImageWindow(inputs[0].spec().shape, {.size = options_.pool_size,
+                                                .strides = strides,
+                                                .padding = options_.padding});
+  if (!status.ok()) return context.builder().Fail(Annotate(status, Label()));
+  return ops::MaxPool(inputs[0],
+                      {.window = options_.pool_size,
+                       .strides = strides,
+                       .padding = absl::AsciiStrToUpper(options_.padding)});
 }
 
 CAIRN_REGISTER_LAYER(MaxPooling2D);

@@ -34,7 +34,8 @@ class MaxPooling2D : public Layer {
  public:
   static constexpr absl::string_view kClassName = "MaxPooling2D";
   using Options = MaxPooling2DOptions;
-  explicit MaxPooling2D(Options options = {}) : Layer(options), options_(options) {}
+  explicit MaxPooling2D(Options options = {})
+      : Layer(options), options_(options) {}
   absl::string_view class_name() const override { return kClassName; }
   Config GetConfig() const override;
 

@@ -29,7 +29,8 @@ class Rescaling : public Layer {
  public:
   static constexpr absl::string_view kClassName = "Rescaling";
   using Options = RescalingOptions;
-  explicit Rescaling(Options options = {}) : Layer(options), options_(options) {}
+  explicit Rescaling(Options options = {})
+      : Layer(options), options_(options) {}
   absl::string_view class_name() const override { return kClassName; }
   Config GetConfig() const override;
 

@@ -21,10 +21,9 @@ Value Adam::Update(UpdateContext& context, Value weight, Value gradient) const {
     const Value power = ops::Pow(ops::ScalarLike(step, beta), step);
     return ops::Sub(ops::ScalarLike(step, 1), power);
   };
-  const Value rate =
-      ops::Div(ops::Mul(context.learning_rate(),
-                        ops::Sqrt(correction(options_.beta_2))),
-               correction(options_.beta_1));
+  const Value rate = ops::Div(
+      ops::Mul(context.learning_rate(), ops::Sqrt(correction(options_.beta_2))),
+      correction(options_.beta_1));
   const Value m_old = context.slot("m");
   const Value m = ops::Add(
       m_old, ops::Scale(ops::Sub(gradient, m_old), 1 - options_.beta_1));
@@ -37,9 +36,8 @@ Value Adam::Update(UpdateContext& context, Value weight, Value gradient) const {
     v = ops::Maximum(context.slot("vhat"), v);
     context.set_slot("vhat", v);
   }
-  return ops::Sub(weight,
-                  ops::Div(ops::Mul(m, rate),
-                           ops::Shift(ops::Sqrt(v), options_.epsilon)));
+  return ops::Sub(weight, ops::Div(ops::Mul(m, rate),
+                                   ops::Shift(ops::Sqrt(v), options_.epsilon)));
 }
 
 CAIRN_REGISTER_OPTIMIZER(Adam);

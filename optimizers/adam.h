@@ -25,10 +25,10 @@ struct AdamOptions {
   }
 };
 
-// Kingma and Ba, "Adam: a method for stochastic optimization" (2015), in the form
-// before its section 2.1: rate' = rate sqrt(1 - beta_2^t) / (1 - beta_1^t),
-// w -= rate' m / (sqrt(v) + epsilon). With amsgrad, v is the largest so far (Reddi
-// et al., 2018). As keras.optimizers.Adam.
+// Kingma and Ba, "Adam: a method for stochastic optimization" (2015), in the
+// form before its section 2.1: rate' = rate sqrt(1 - beta_2^t) / (1 -
+// beta_1^t), w -= rate' m / (sqrt(v) + epsilon). With amsgrad, v is the largest
+// so far (Reddi et al., 2018). As keras.optimizers.Adam.
 class Adam : public Optimizer {
  public:
   static constexpr absl::string_view kClassName = "Adam";
@@ -38,9 +38,7 @@ class Adam : public Optimizer {
   absl::string_view class_name() const override { return kClassName; }
   Config GetConfig() const override { return ToConfig(options_); }
   std::vector<SlotSpec> slots() const override;
-  double LearningRate(int64_t) const override {
-    return options_.learning_rate;
-  }
+  double LearningRate(int64_t) const override { return options_.learning_rate; }
   Value Update(UpdateContext& context, Value weight,
                Value gradient) const override;
 

@@ -16,7 +16,8 @@ std::vector<SlotSpec> RMSprop::slots() const {
   return slots;
 }
 
-Value RMSprop::Update(UpdateContext& context, Value weight, Value gradient) const {
+Value RMSprop::Update(UpdateContext& context, Value weight,
+                      Value gradient) const {
   const double rho = options_.rho;
   const auto average = [&](const char* slot, Value x) {
     const Value mean =
@@ -26,8 +27,8 @@ Value RMSprop::Update(UpdateContext& context, Value weight, Value gradient) cons
   };
   Value denominator = average("velocity", ops::Square(gradient));
   if (options_.centered) {
-    denominator = ops::Sub(
-        denominator, ops::Square(average("average_gradient", gradient)));
+    denominator = ops::Sub(denominator,
+                           ops::Square(average("average_gradient", gradient)));
   }
   denominator = ops::Sqrt(ops::Shift(denominator, options_.epsilon));
   const Value increment =

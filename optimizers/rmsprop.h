@@ -38,9 +38,7 @@ class RMSprop : public Optimizer {
   absl::string_view class_name() const override { return kClassName; }
   Config GetConfig() const override { return ToConfig(options_); }
   std::vector<SlotSpec> slots() const override;
-  double LearningRate(int64_t) const override {
-    return options_.learning_rate;
-  }
+  double LearningRate(int64_t) const override { return options_.learning_rate; }
   Value Update(UpdateContext& context, Value weight,
                Value gradient) const override;
 

@@ -11,9 +11,9 @@ namespace cairn {
 
 // For what the program itself guarantees. What a user or a file can get wrong
 // is a Status.
-#define CAIRN_CHECK(condition)                                    \
-  (static_cast<bool>(condition)                                   \
-       ? static_cast<void>(0)                                     \
+#define CAIRN_CHECK(condition)  \
+  (static_cast<bool>(condition) \
+       ? static_cast<void>(0)   \
        : ::cairn::CheckFailed(#condition, __FILE__, __LINE__))
 
 #endif  // CAIRN_CORE_BASE_CHECK_H_

@@ -36,6 +36,8 @@ class ConfigBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool binary(nlohmann::json::binary_t&) override { return false; }
   bool start_object(size_t) override { return Open(true); }
   bool key(std::string& value) override {
+    // The mark that QuoteSpecialNumbers() put there.
+    if (!value.empty() && value[0] == '\x01') value.erase(0, 1);
     open_.back().key = std::move(value);
     return true;
   }
@@ -99,7 +101,8 @@ class ConfigBuilder : public nlohmann::json_sax<nlohmann::json> {
 };
 
 // Puts quotes around Python's NaN and Infinity, which the library does not
-// know, and remembers nothing else: `kSpecial` strings become numbers again.
+// know, and a mark before them, by which they become numbers again. A string
+// that starts with the mark gets a second one.
 constexpr char kNan[] = "\x01NaN";
 constexpr char kInfinity[] = "\x01Infinity";
 constexpr char kMinusInfinity[] = "\x01-Infinity";
@@ -127,9 +130,14 @@ std::string QuoteSpecialNumbers(absl::string_view text) {
       }
     }
     if (replaced) continue;
-    if (c == '"') in_string = true;
     result += c;
     ++i;
+    if (c == '"') {
+      in_string = true;
+      constexpr absl::string_view kMark = "\\u0001";
+      if (text.substr(i, kMark.size()) == kMark)
+        absl::StrAppend(&result, kMark);
+    }
   }
   return result;
 }
@@ -156,10 +164,9 @@ struct ConfigWriter {
           } else if constexpr (std::is_same_v<T, std::string>) {
             WriteString(value, out);
           } else if constexpr (std::is_same_v<T, Config::List>) {
-            WriteItems(value.size(), '[', ']', indent, depth, out,
-                       [&](size_t i) {
-                         Write(value[i], indent, depth + 1, out);
-                       });
+            WriteItems(
+                value.size(), '[', ']', indent, depth, out,
+                [&](size_t i) { Write(value[i], indent, depth + 1, out); });
           } else {
             WriteItems(value.size(), '{', '}', indent, depth, out,
                        [&](size_t i) {
@@ -174,9 +181,14 @@ struct ConfigWriter {
 
   static void Restore(Config& config) {
     if (auto* text = std::get_if<std::string>(&config.value_)) {
-      if (*text == kNan) config = Config(std::nan(""));
-      else if (*text == kInfinity) config = Config(HUGE_VAL);
-      else if (*text == kMinusInfinity) config = Config(-HUGE_VAL);
+      if (*text == kNan)
+        config = Config(std::nan(""));
+      else if (*text == kInfinity)
+        config = Config(HUGE_VAL);
+      else if (*text == kMinusInfinity)
+        config = Config(-HUGE_VAL);
+      else if (!text->empty() && (*text)[0] == '\x01')
+        text->erase(0, 1);
     } else if (auto* list = std::get_if<Config::List>(&config.value_)) {
       for (Config& item : *list) Restore(item);
     } else if (auto* object = std::get_if<Config::Object>(&config.value_)) {
@@ -186,13 +198,16 @@ struct ConfigWriter {
 
  private:
   static void WriteDouble(double value, std::string& out) {
-    if (std::isnan(value)) out += "NaN";
-    else if (std::isinf(value)) out += value > 0 ? "Infinity" : "-Infinity";
-    else out += nlohmann::json(value).dump();
+    if (std::isnan(value))
+      out += "NaN";
+    else if (std::isinf(value))
+      out += value > 0 ? "Infinity" : "-Infinity";
+    else
+      out += nlohmann::json(value).dump();
   }
   static void WriteString(const std::string& value, std::string& out) {
-    out += nlohmann::json(value).dump(
-        -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out += nlohmann::json(value).dump(-1, ' ', false,
+                                      nlohmann::json::error_handler_t::replace);
   }
   template <typename WriteItem>
   static void WriteItems(size_t count, char open, char close, int indent,

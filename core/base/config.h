@@ -33,9 +33,7 @@ class Config {
   bool is_null() const;
   bool is_object() const { return std::holds_alternative<Object>(value_); }
   bool is_list() const { return std::holds_alternative<List>(value_); }
-  bool is_string() const {
-    return std::holds_alternative<std::string>(value_);
-  }
+  bool is_string() const { return std::holds_alternative<std::string>(value_); }
 
   // Returns NotFound naming `key` when this object has no such member, and
   // InvalidArgument when this is no object.

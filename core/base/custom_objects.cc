@@ -44,7 +44,8 @@ absl::Status UnknownName(absl::string_view kind, absl::string_view name,
   if (known.empty()) {
     absl::StrAppend(&message, "; none is registered (link //:cairn)");
   } else if (known.size() <= kFew) {
-    absl::StrAppend(&message, " Known: ", absl::StrJoin(known, ", "));
+    absl::StrAppend(&message, near.empty() ? "." : "",
+                    " Known: ", absl::StrJoin(known, ", "));
   }
   return absl::NotFoundError(message);
 }

@@ -31,10 +31,19 @@ class CustomObjects {
   template <typename Kind>
   absl::Status Add(absl::string_view name,
                    typename Registry<Kind>::Factory factory) {
-    std::shared_ptr<void>& slot = registries_[std::type_index(typeid(Kind))];
-    if (slot == nullptr) slot = std::make_shared<Registry<Kind>>();
-    return static_cast<Registry<Kind>*>(slot.get())
-        ->Add(name, std::move(factory));
+    std::shared_ptr<const void>& slot =
+        registries_[std::type_index(typeid(Kind))];
+    // A copy of this object may know the old registry.
+    auto registry = std::make_shared<Registry<Kind>>();
+    if (slot != nullptr) {
+      const auto& old = *static_cast<const Registry<Kind>*>(slot.get());
+      for (const std::string& known : old.names()) {
+        CAIRN_RETURN_IF_ERROR(registry->Add(known, *old.Find(known)));
+      }
+    }
+    CAIRN_RETURN_IF_ERROR(registry->Add(name, std::move(factory)));
+    slot = std::move(registry);
+    return absl::OkStatus();
   }
 
   // Returns NotFound with the known names when `class_name` is not among them.
@@ -43,24 +52,33 @@ class CustomObjects {
                                                const Config& config) const {
     const auto* factory = FindFactory<Kind>(class_name);
     if (factory != nullptr) return (*factory)(config, *this);
-    return UnknownName(Kind::kKindName, class_name,
-                       Registry<Kind>::Global().names());
+    std::vector<std::string> known = Registry<Kind>::Global().names();
+    if (const Registry<Kind>* own = FindOwn<Kind>(); own != nullptr) {
+      for (std::string& name : own->names()) known.push_back(std::move(name));
+    }
+    return UnknownName(Kind::kKindName, class_name, known);
   }
 
  private:
+  // Null if no class of that kind was added.
+  template <typename Kind>
+  const Registry<Kind>* FindOwn() const {
+    const auto own = registries_.find(std::type_index(typeid(Kind)));
+    return own == registries_.end()
+               ? nullptr
+               : static_cast<const Registry<Kind>*>(own->second.get());
+  }
+
   template <typename Kind>
   const typename Registry<Kind>::Factory* FindFactory(
       absl::string_view name) const {
-    const auto own = registries_.find(std::type_index(typeid(Kind)));
-    if (own != registries_.end()) {
-      const auto* factory =
-          static_cast<const Registry<Kind>*>(own->second.get())->Find(name);
-      if (factory != nullptr) return factory;
-    }
-    return Registry<Kind>::Global().Find(name);
+    const Registry<Kind>* const own = FindOwn<Kind>();
+    const auto* factory = own == nullptr ? nullptr : own->Find(name);
+    return factory != nullptr ? factory : Registry<Kind>::Global().Find(name);
   }
 
-  std::map<std::type_index, std::shared_ptr<void>> registries_;
+  // Of one kind each, and never changed once copied.
+  std::map<std::type_index, std::shared_ptr<const void>> registries_;
 };
 
 // Rebuilds an object from what Serialize() wrote.

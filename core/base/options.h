@@ -130,8 +130,8 @@ absl::StatusOr<Options> FromConfig(const Config& config,
       if (!absl::IsNotFound(member.status())) status = member.status();
       return;
     }
-    status = AnnotateMember(ConfigField<T>::Read(**member, objects, value),
-                            name);
+    status =
+        AnnotateMember(ConfigField<T>::Read(**member, objects, value), name);
   });
   CAIRN_RETURN_IF_ERROR(status);
   CAIRN_ASSIGN_OR_RETURN(const Config::Object members,
@@ -140,9 +140,9 @@ absl::StatusOr<Options> FromConfig(const Config& config,
     bool found = false;
     for (const std::string& field : known) found = found || field == name;
     if (!found) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "unknown option \"", name, "\"; known: ",
-          absl::StrJoin(known, ", ")));
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown option \"", name,
+                       "\"; known: ", absl::StrJoin(known, ", ")));
     }
   }
   return options;

@@ -41,9 +41,9 @@ uint64_t StreamKey(uint64_t seed, absl::string_view name) {
       const uint32_t byte = static_cast<uint8_t>(name[i]);
       (i < begin + 4 ? low : high) |= byte << (8 * (i % 4));
     }
-    const std::array<uint32_t, 4> mixed = Philox(
-        key, {low, high, static_cast<uint32_t>(begin),
-              static_cast<uint32_t>(name.size())});
+    const std::array<uint32_t, 4> mixed =
+        Philox(key, {low, high, static_cast<uint32_t>(begin),
+                     static_cast<uint32_t>(name.size())});
     key = (uint64_t{mixed[1]} << 32) | mixed[0];
   }
   return key;

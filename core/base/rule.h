@@ -55,10 +55,9 @@ class Rule {
                                          const CustomObjects& objects) {
     if (config.is_null()) return Rule();
     absl::StatusOr<std::unique_ptr<Kind>> made =
-        config.is_string()
-            ? objects.Create<Kind>(*config.As<std::string>(),
-                                   Config(Config::Object()))
-            : Deserialize<Kind>(config, objects);
+        config.is_string() ? objects.Create<Kind>(*config.As<std::string>(),
+                                                  Config(Config::Object()))
+                           : Deserialize<Kind>(config, objects);
     if (!made.ok()) return made.status();
     Rule rule;
     rule.object_ = *std::move(made);

@@ -7,16 +7,17 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function when `expression` is not OK.
-#define CAIRN_RETURN_IF_ERROR(expression)                      \
-  do {                                                         \
-    ::absl::Status cairn_status_ = (expression);               \
-    if (!cairn_status_.ok()) return cairn_status_;             \
+#define CAIRN_RETURN_IF_ERROR(expression)          \
+  do {                                             \
+    ::absl::Status cairn_status_ = (expression);   \
+    if (!cairn_status_.ok()) return cairn_status_; \
   } while (false)
 
 // Assigns the value of a StatusOr to `lhs`, which may be a declaration, or
 // returns its error.
-#define CAIRN_ASSIGN_OR_RETURN(lhs, expression) \
-  CAIRN_ASSIGN_OR_RETURN_(CAIRN_CONCAT_(cairn_result_, __LINE__), lhs, expression)
+#define CAIRN_ASSIGN_OR_RETURN(lhs, expression)                        \
+  CAIRN_ASSIGN_OR_RETURN_(CAIRN_CONCAT_(cairn_result_, __LINE__), lhs, \
+                          expression)
 
 #define CAIRN_ASSIGN_OR_RETURN_(result, lhs, expression) \
   auto result = (expression);                            \

@@ -13,8 +13,7 @@ std::string TensorToString(const Tensor& tensor) {
   std::string text = SpecToString(tensor.spec());
   if (tensor.dtype() != DType::kFloat32) return text;
   const absl::Span<const float> values = tensor.values<float>();
-  absl::StrAppend(&text, " {",
-                  absl::StrJoin(values.subspan(0, 4), ", "),
+  absl::StrAppend(&text, " {", absl::StrJoin(values.subspan(0, 4), ", "),
                   values.size() > 4 ? ", ...}" : "}");
   return text;
 }
@@ -28,8 +27,10 @@ bool AttrEqual(const Attr& a, const Attr& b) {
   return std::visit(
       [&](const auto& value) {
         using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, Tensor>) return false;
-        else return value == std::get<T>(b);
+        if constexpr (std::is_same_v<T, Tensor>)
+          return false;
+        else
+          return value == std::get<T>(b);
       },
       a);
 }
@@ -58,11 +59,10 @@ std::string AttrToString(const Attr& attr) {
 }
 
 bool AttrsEqual(const Attrs& a, const Attrs& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const auto& x, const auto& y) {
-                      return x.first == y.first &&
-                             AttrEqual(x.second, y.second);
-                    });
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+        return x.first == y.first && AttrEqual(x.second, y.second);
+      });
 }
 
 }  // namespace cairn

@@ -13,12 +13,11 @@ namespace cairn {
 const TensorSpec& Value::spec() const { return builder_->spec(*this); }
 
 Value GraphBuilder::AddInput(absl::string_view name, TensorSpec spec) {
-  const std::vector<Value> value =
-      Emit("Placeholder", {},
-           {{"name", std::string(name)},
-            {"dtype", spec.dtype},
-            {"shape", std::vector<int64_t>(spec.shape.begin(),
-                                           spec.shape.end())}});
+  const std::vector<Value> value = Emit(
+      "Placeholder", {},
+      {{"name", std::string(name)},
+       {"dtype", spec.dtype},
+       {"shape", std::vector<int64_t>(spec.shape.begin(), spec.shape.end())}});
   if (value[0].valid()) parts_.inputs.push_back(value[0].id());
   return value[0];
 }
@@ -30,24 +29,22 @@ Value GraphBuilder::Read(std::shared_ptr<Variable> variable) {
   const TensorSpec spec = variable->spec();
   const int64_t index = static_cast<int64_t>(parts_.variables.size());
   parts_.variables.push_back(std::move(variable));
-  const std::vector<Value> value =
-      Emit("ReadVariableOp", {},
-           {{"variable", index},
-            {"dtype", spec.dtype},
-            {"shape", std::vector<int64_t>(spec.shape.begin(),
-                                           spec.shape.end())}});
+  const std::vector<Value> value = Emit(
+      "ReadVariableOp", {},
+      {{"variable", index},
+       {"dtype", spec.dtype},
+       {"shape", std::vector<int64_t>(spec.shape.begin(), spec.shape.end())}});
   if (value[0].valid()) reads_[key] = value[0].id();
   return value[0];
 }
 
-void GraphBuilder::Update(std::shared_ptr<Variable> variable,
-                          Value new_value) {
+void GraphBuilder::Update(std::shared_ptr<Variable> variable, Value new_value) {
   if (!new_value.valid()) return;
   if (spec(new_value) != variable->spec()) {
-    Fail(absl::InternalError(absl::StrCat(
-        "variable \"", variable->name(), "\" is ",
-        SpecToString(variable->spec()), ", its update is ",
-        SpecToString(spec(new_value)))));
+    Fail(absl::InternalError(
+        absl::StrCat("variable \"", variable->name(), "\" is ",
+                     SpecToString(variable->spec()), ", its update is ",
+                     SpecToString(spec(new_value)))));
     return;
   }
   for (Graph::Update& update : parts_.updates) {
@@ -75,19 +72,19 @@ std::vector<Value> GraphBuilder::Emit(absl::string_view op,
   if (!status_.ok()) return {invalid};
   const OpDef* definition = FindOp(op);
   if (definition == nullptr) {
-    return {Fail(absl::InternalError(
-                     absl::StrCat("no op \"", op, "\" is registered")),
-                 where)};
+    return {Fail(
+        absl::InternalError(absl::StrCat("no op \"", op, "\" is registered")),
+        where)};
   }
   Graph::Node node{.op = definition, .where = where};
   std::vector<TensorSpec> specs;
   for (const Value input : inputs) {
     if (!input.valid() || input.builder() != this) {
-      return {Fail(absl::InvalidArgumentError(absl::StrCat(
-                       op, ": input ", specs.size(),
-                       input.valid() ? " belongs to another graph"
-                                     : " is not a value")),
-                   where)};
+      return {Fail(
+          absl::InvalidArgumentError(absl::StrCat(
+              op, ": input ", specs.size(),
+              input.valid() ? " belongs to another graph" : " is not a value")),
+          where)};
     }
     node.inputs.push_back(input.id());
     specs.push_back(spec(input));
@@ -95,13 +92,11 @@ std::vector<Value> GraphBuilder::Emit(absl::string_view op,
   absl::StatusOr<std::vector<TensorSpec>> outputs =
       definition->infer(OpCall(specs, attrs));
   if (!outputs.ok()) {
-    const std::string given =
-        absl::StrJoin(specs, ", ", [](std::string* out, const TensorSpec& s) {
-          *out += SpecToString(s);
-        });
+    const std::string given = absl::StrJoin(
+        specs, ", ",
+        [](std::string* out, const TensorSpec& s) { *out += SpecToString(s); });
     return {Fail(absl::Status(outputs.status().code(),
-                              absl::StrCat(op, ": ",
-                                           outputs.status().message(),
+                              absl::StrCat(op, ": ", outputs.status().message(),
                                            " (inputs: ", given, ")")),
                  where)};
   }
@@ -110,8 +105,8 @@ std::vector<Value> GraphBuilder::Emit(absl::string_view op,
   parts_.nodes.push_back(std::move(node));
   std::vector<Value> values;
   for (size_t i = 0; i < outputs->size(); ++i) {
-    values.emplace_back(this, ValueId{node_count() - 1,
-                                      static_cast<int32_t>(i)});
+    values.emplace_back(this,
+                        ValueId{node_count() - 1, static_cast<int32_t>(i)});
   }
   return values;
 }
@@ -123,9 +118,9 @@ const TensorSpec& GraphBuilder::spec(Value value) const {
 
 Value GraphBuilder::Fail(absl::Status error, SourceLocation where) {
   if (status_.ok()) {
-    status_ = absl::Status(error.code(),
-                           absl::StrCat(error.message(), " [", where.file,
-                                        ":", where.line, "]"));
+    status_ = absl::Status(
+        error.code(),
+        absl::StrCat(error.message(), " [", where.file, ":", where.line, "]"));
   }
   return Value(this, ValueId());
 }

@@ -55,7 +55,7 @@ struct GradientCall {
 struct OpTraits {
   bool elementwise = false;       // May join a fused elementwise loop.
   bool accepts_epilogue = false;  // May absorb a following bias and activation.
-  bool in_place = false;          // Output 0 may reuse input 0's buffer.
+  bool in_place = false;  // An output may reuse the buffer of a dying input.
 };
 
 // What the graph knows of an op. How to compute it is the kernel's business.

@@ -19,7 +19,7 @@ class Activation : public Configurable {
 };
 
 // CAIRN_REGISTER_ACTIVATION(Relu); under Relu::kClassName, "relu".
-#define CAIRN_REGISTER_ACTIVATION(C)                                 \
+#define CAIRN_REGISTER_ACTIVATION(C)                                \
   const ::cairn::Registrar<::cairn::Activation> cairn_register_##C( \
       {C::kClassName}, &::cairn::CreateFromConfig<::cairn::Activation, C>)
 

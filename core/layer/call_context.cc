@@ -7,8 +7,7 @@ namespace cairn {
 
 RandomSource CallContext::NextRandomSource() const {
   const int draw = trace_->draws[path_]++;
-  const uint64_t key =
-      StreamKey(trace_->seed, absl::StrCat(path_, "#", draw));
+  const uint64_t key = StreamKey(trace_->seed, absl::StrCat(path_, "#", draw));
   return {static_cast<int64_t>(key), trace_->random_counter};
 }
 
@@ -18,8 +17,8 @@ CallContext CallContext::Below(const Layer* layer,
   below.layer_ = layer;
   // The root has no parent: its name is no part of a path.
   if (layer_ != nullptr) {
-    below.path_ = path_.empty() ? std::string(name)
-                                : absl::StrCat(path_, "/", name);
+    below.path_ =
+        path_.empty() ? std::string(name) : absl::StrCat(path_, "/", name);
   }
   return below;
 }

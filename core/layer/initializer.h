@@ -23,9 +23,9 @@ class Initializer : public Configurable {
 
 // CAIRN_REGISTER_INITIALIZER(GlorotUniform); under kClassName,
 // "GlorotUniform", and kName, "glorot_uniform".
-#define CAIRN_REGISTER_INITIALIZER(C)                                  \
-  const ::cairn::Registrar<::cairn::Initializer> cairn_register_##C(  \
-      {C::kClassName, C::kName},                                       \
+#define CAIRN_REGISTER_INITIALIZER(C)                                \
+  const ::cairn::Registrar<::cairn::Initializer> cairn_register_##C( \
+      {C::kClassName, C::kName},                                     \
       &::cairn::CreateFromConfig<::cairn::Initializer, C>)
 
 }  // namespace cairn

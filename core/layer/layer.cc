@@ -1,6 +1,7 @@
 #include "core/layer/layer.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -60,8 +61,8 @@ absl::StatusOr<std::shared_ptr<Variable>> Layer::AddWeight(WeightSpec spec) {
   CAIRN_CHECK(building_ != nullptr);
   if (std::find(own_weight_names_.begin(), own_weight_names_.end(),
                 spec.name) != own_weight_names_.end()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        Label(), ": two weights are called \"", spec.name, "\""));
+    return absl::InvalidArgumentError(
+        absl::StrCat(Label(), ": two weights are called \"", spec.name, "\""));
   }
   const std::string& path = building_->path();
   const std::string full_name =
@@ -115,8 +116,8 @@ void Layer::CollectWeights(const std::string& prefix, bool trainable,
                        trainable && variable->trainable()});
   }
   for (const Child& child : children_) {
-    child.layer->CollectWeights(
-        absl::StrCat(prefix, child.layer->name(), "/"), trainable, weights);
+    child.layer->CollectWeights(absl::StrCat(prefix, child.layer->name(), "/"),
+                                trainable, weights);
   }
 }
 
@@ -136,16 +137,16 @@ std::vector<Tensor> Layer::GetWeights() const {
 
 absl::Status Layer::SetWeights(absl::Span<const Tensor> values) {
   if (!built_) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        Label(),
-        " has no weights yet: build it first, by calling it or by "
-        "EnsureBuilt()"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(Label(),
+                     " has no weights yet: build it first, by calling it or by "
+                     "EnsureBuilt()"));
   }
   const std::vector<Weight> all = weights();
   if (all.size() != values.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Label(), " has ", all.size(), " weights, ",
-                     values.size(), " values were given"));
+    return absl::InvalidArgumentError(absl::StrCat(Label(), " has ", all.size(),
+                                                   " weights, ", values.size(),
+                                                   " values were given"));
   }
   for (size_t i = 0; i < all.size(); ++i) {
     if (all[i].variable->spec() != values[i].spec()) {
@@ -177,6 +178,11 @@ absl::Status Layer::EnsureBuilt(absl::Span<const TensorSpec> inputs,
 absl::Status Layer::BuildOnce(const CallContext& context,
                               absl::Span<const TensorSpec> inputs) {
   if (built_) return absl::OkStatus();
+  if (!dtype_.empty() && dtype_ != "float32") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        Label(), ": dtype is \"", dtype_, "\"; layers compute in \"float32\""));
+  }
+  const auto child_count = static_cast<ptrdiff_t>(children_.size());
   building_ = &context;
   const absl::Status status = Build(inputs);
   building_ = nullptr;
@@ -184,6 +190,7 @@ absl::Status Layer::BuildOnce(const CallContext& context,
     // A second try finds the layer as it was.
     own_weights_.clear();
     own_weight_names_.clear();
+    children_.erase(children_.begin() + child_count, children_.end());
     return status;
   }
   built_ = true;
@@ -204,13 +211,13 @@ Values Layer::Apply(const CallContext& context,
                           [&](const Child& child) {
                             return child.layer.get() == this;
                           })) {
-    return builder.Fail(absl::FailedPreconditionError(absl::StrCat(
-        caller->Label(), " calls ", Label(),
-        ", which is not its child; add it with AddChild()")));
+    return builder.Fail(absl::FailedPreconditionError(
+        absl::StrCat(caller->Label(), " calls ", Label(),
+                     ", which is not its child; add it with AddChild()")));
   }
   if (building_ != nullptr) {
-    return builder.Fail(absl::InvalidArgumentError(
-        absl::StrCat(Label(), " contains itself")));
+    return builder.Fail(
+        absl::InvalidArgumentError(absl::StrCat(Label(), " contains itself")));
   }
   const CallContext own = context.Below(this, name_);
   const absl::Status built = BuildOnce(own, SpecsOf(inputs));

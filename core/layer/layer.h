@@ -49,6 +49,8 @@ class Layer : public Configurable {
   own_weights() const {
     return own_weights_;
   }
+  // Whether files number the children instead of naming them.
+  virtual bool is_layer_sequence() const { return false; }
   // Copies, in the order of weights().
   std::vector<Tensor> GetWeights() const;
   // Checks every count and shape before it copies anything. FailedPrecondition
@@ -72,13 +74,14 @@ class Layer : public Configurable {
   explicit Layer(std::string name = "") : name_(std::move(name)) {}
   // Takes name, trainable and dtype from options with VisitLayerFields().
   template <typename Options>
-    requires requires(Options o) {
-      o.name;
-      o.trainable;
-      o.dtype;
-    }
+  requires requires(Options o) {
+    o.name;
+    o.trainable;
+    o.dtype;
+  }
   explicit Layer(const Options& options)
-      : name_(options.name), trainable_(options.trainable),
+      : name_(options.name),
+        trainable_(options.trainable),
         dtype_(options.dtype) {}
 
   // Creates weights. Runs once, with the first inputs' specs.
@@ -128,8 +131,8 @@ void VisitLayerFields(Self& self, Visitor&& field) {
 std::string ToSnakeCase(absl::string_view class_name);
 
 // CAIRN_REGISTER_LAYER(Dense); under Dense::kClassName.
-#define CAIRN_REGISTER_LAYER(C)                                  \
-  const ::cairn::Registrar<::cairn::Layer> cairn_register_##C(  \
+#define CAIRN_REGISTER_LAYER(C)                                \
+  const ::cairn::Registrar<::cairn::Layer> cairn_register_##C( \
       {C::kClassName}, &::cairn::CreateFromConfig<::cairn::Layer, C>)
 
 }  // namespace cairn

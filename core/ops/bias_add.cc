@@ -9,6 +9,7 @@
 #include "core/graph/op.h"
 #include "core/ops/emit.h"
 #include "core/ops/simple_kernel.h"
+#include "core/ops/sum_rows.h"
 #include "core/runtime/task_split.h"
 
 namespace cairn {
@@ -44,17 +45,20 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeBiasAddKernel(
   const int64_t channels = request.inputs[1].shape[0];
   const int64_t count = ElementCount(request.inputs[0].shape);
   return MakeSimpleKernel(
-      "bias",
-      [=](KernelInputs inputs, KernelOutputs outputs) -> absl::Status {
+      "bias", [=](KernelInputs inputs, KernelOutputs outputs) -> absl::Status {
         const float* x = reinterpret_cast<const float*>(inputs[0]);
         const float* bias = reinterpret_cast<const float*>(inputs[1]);
         float* out = reinterpret_cast<float*>(outputs[0]);
         for (int64_t i = 0; i < count; i += channels) {
-          for (int64_t c = 0; c < channels; ++c) out[i + c] = x[i + c] + bias[c];
+          for (int64_t c = 0; c < channels; ++c)
+            out[i + c] = x[i + c] + bias[c];
         }
         return absl::OkStatus();
       });
 }
+
+// Below this many floats a task costs more to hand out than to do.
+constexpr int64_t kFloatsPerTask = 32768;
 
 // Sums over rows. Tall inputs are cut into groups of rows, each summed by a
 // task; a second stage adds the groups' sums in order.
@@ -67,9 +71,8 @@ class BiasAddGradKernel : public Kernel {
                   : ElementCount(request.inputs[0].shape) / channels_),
         // A group's sums start at a multiple of 64 bytes.
         stride_((channels_ + 15) / 16 * 16),
-        split_(SplitTasks(rows_, std::max<int64_t>(1, 16384 / std::max<int64_t>(
-                                                                  channels_, 1)),
-                          1)) {}
+        split_(SplitTasks(
+            rows_, kFloatsPerTask / std::max<int64_t>(channels_, 1), 1)) {}
 
   size_t scratch_bytes() const override {
     return split_.tasks == 1 ? 0 : split_.tasks * stride_ * sizeof(float);
@@ -87,10 +90,10 @@ class BiasAddGradKernel : public Kernel {
     if (stage == 0) {
       const int64_t begin = split_.begin(task);
       SumRows(in_ + begin * channels_, split_.end(task, rows_) - begin,
-              channels_,
+              channels_, channels_,
               split_.tasks == 1 ? out_ : scratch_ + task * stride_);
     } else {
-      SumRows(scratch_, split_.tasks, stride_, out_);
+      SumRows(scratch_, split_.tasks, stride_, channels_, out_);
     }
     return absl::OkStatus();
   }
@@ -98,14 +101,6 @@ class BiasAddGradKernel : public Kernel {
   std::string Describe() const override { return "column sums"; }
 
  private:
-  void SumRows(const float* in, int64_t rows, int64_t stride,
-               float* out) const {
-    std::fill(out, out + channels_, 0.0f);
-    for (int64_t row = 0; row < rows; ++row, in += stride) {
-      for (int64_t c = 0; c < channels_; ++c) out[c] += in[c];
-    }
-  }
-
   const int64_t channels_;
   const int64_t rows_;
   const int64_t stride_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -62,9 +63,9 @@ std::vector<Value> MulGradient(const GradientCall& call) {
 
 std::vector<Value> DivGradient(const GradientCall& call) {
   const Value da = ops::Div(call.output_gradient(0), call.input(1));
-  return {ops::SumToShapeOf(da, call.input(0)),
-          ops::SumToShapeOf(ops::Neg(ops::Mul(da, call.output(0))),
-                            call.input(1))};
+  return {
+      ops::SumToShapeOf(da, call.input(0)),
+      ops::SumToShapeOf(ops::Neg(ops::Mul(da, call.output(0))), call.input(1))};
 }
 
 // The operand that was chosen takes the gradient; a, where they are equal.
@@ -83,35 +84,53 @@ std::vector<Value> MinimumGradient(const GradientCall& call) {
 
 std::vector<Value> PowGradient(const GradientCall& call) {
   const Value exponent = call.input(1);
-  const Value slope = ops::Mul(
-      exponent, ops::Pow(call.input(0), ops::Shift(exponent, -1)));
+  const Value slope =
+      ops::Mul(exponent, ops::Pow(call.input(0), ops::Shift(exponent, -1)));
   return {ops::SumToShapeOf(ops::Mul(call.output_gradient(0), slope),
                             call.input(0)),
           Value()};
 }
 
 template <typename T>
-T Compute(absl::string_view op, T a, T b) {
-  if (op == "AddV2") return a + b;
-  if (op == "Sub") return a - b;
-  if (op == "Mul") return a * b;
-  if (op == "Maximum") return a >= b || a != a ? a : b;
-  if (op == "Minimum") return a <= b || a != a ? a : b;
-  if (op == "Pow") return static_cast<T>(std::pow(a, b));
-  if constexpr (std::is_floating_point_v<T>) return a / b;
-  else return b == 0 ? 0 : a / b;
+using Arithmetic = T (*)(T a, T b);
+
+template <typename T>
+Arithmetic<T> FindArithmetic(absl::string_view op) {
+  if (op == "AddV2") return [](T a, T b) -> T { return a + b; };
+  if (op == "Sub") return [](T a, T b) -> T { return a - b; };
+  if (op == "Mul") return [](T a, T b) -> T { return a * b; };
+  if (op == "Pow") {
+    return [](T a, T b) { return static_cast<T>(std::pow(a, b)); };
+  }
+  if (op == "Maximum") {
+    return [](T a, T b) -> T { return a >= b || a != a ? a : b; };
+  }
+  if (op == "Minimum") {
+    return [](T a, T b) -> T { return a <= b || a != a ? a : b; };
+  }
+  // Division. Integers have no infinity.
+  if constexpr (std::is_floating_point_v<T>) {
+    return [](T a, T b) -> T { return a / b; };
+  } else {
+    return [](T a, T b) -> T { return b == 0 ? 0 : a / b; };
+  }
 }
 
-// Any type and any broadcast, one element after another.
+// Any type and any broadcast: row after row along the last axis.
 template <typename T>
 class BroadcastKernel : public Kernel {
  public:
   explicit BroadcastKernel(const KernelRequest& request)
-      : op_(request.op),
-        shape_(request.outputs[0].shape),
+      : arithmetic_(FindArithmetic<T>(request.op)),
+        shape_(RowsOf(request.outputs[0].shape)),
         strides_a_(BroadcastStrides(request.inputs[0].shape, shape_)),
         strides_b_(BroadcastStrides(request.inputs[1].shape, shape_)),
-        index_(shape_.size(), 0) {}
+        index_(shape_.size(), 0) {
+    const auto function = FindElementwiseFunction(request.op);
+    if (std::is_same_v<T, float> && function.has_value()) {
+      row_loop_ = FindElementwiseRowLoop(*function);
+    }
+  }
 
   absl::Status Bind(const KernelBuffers& buffers) override {
     a_ = reinterpret_cast<const T*>(buffers.inputs[0]);
@@ -122,11 +141,12 @@ class BroadcastKernel : public Kernel {
 
   absl::Status Run(int, int) override {
     const int64_t count = ElementCount(shape_);
+    const int64_t row = shape_.back();
     std::fill(index_.begin(), index_.end(), 0);
     int64_t a = 0, b = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      out_[i] = Compute<T>(op_, a_[a], b_[b]);
-      for (size_t d = shape_.size(); d-- > 0;) {
+    for (int64_t i = 0; i < count; i += row) {
+      RunRow(a_ + a, b_ + b, out_ + i);
+      for (size_t d = shape_.size() - 1; d-- > 0;) {
         a += strides_a_[d];
         b += strides_b_[d];
         if (++index_[d] < shape_[d]) break;
@@ -141,7 +161,27 @@ class BroadcastKernel : public Kernel {
   std::string Describe() const override { return "broadcast"; }
 
  private:
-  const std::string op_;
+  static Shape RowsOf(const Shape& shape) {
+    return shape.empty() ? Shape{1} : shape;
+  }
+
+  void RunRow(const T* a, const T* b, T* out) const {
+    const int64_t row = shape_.back();
+    const int64_t step_a = strides_a_.back(), step_b = strides_b_.back();
+    if constexpr (std::is_same_v<T, float>) {
+      if (row_loop_ != nullptr) {
+        row_loop_({a, step_a == 0}, {b, step_b == 0}, out,
+                  static_cast<size_t>(row));
+        return;
+      }
+    }
+    for (int64_t i = 0; i < row; ++i) {
+      out[i] = arithmetic_(a[i * step_a], b[i * step_b]);
+    }
+  }
+
+  const Arithmetic<T> arithmetic_;
+  ElementwiseRowLoop row_loop_ = nullptr;
   const Shape shape_;
   const std::vector<int64_t> strides_a_, strides_b_;
   std::vector<int64_t> index_;
@@ -214,10 +254,10 @@ Value Shift(Value x, double addend, SourceLocation where) {
 
 }  // namespace ops
 
-#define CAIRN_REGISTER_BINARY(op, gradient_rule)                       \
-  CAIRN_REGISTER_OP({.name = op,                                       \
-                     .infer = InferBinary,                             \
-                     .gradient = gradient_rule,                        \
+#define CAIRN_REGISTER_BINARY(op, gradient_rule)                          \
+  CAIRN_REGISTER_OP({.name = op,                                          \
+                     .infer = InferBinary,                                \
+                     .gradient = gradient_rule,                           \
                      .traits = {.elementwise = true, .in_place = true}}); \
   CAIRN_REGISTER_KERNEL(op, MakeBinaryKernel)
 
@@ -229,8 +269,9 @@ CAIRN_REGISTER_BINARY("Maximum", MaximumGradient);
 CAIRN_REGISTER_BINARY("Minimum", MinimumGradient);
 
 // Not a trait of a fused loop: it has no vector form.
-CAIRN_REGISTER_OP(
-    {.name = "Pow", .infer = InferBinary, .gradient = PowGradient});
+CAIRN_REGISTER_OP({.name = "Pow",
+                   .infer = InferBinary,
+                   .gradient = PowGradient});
 CAIRN_REGISTER_KERNEL("Pow", MakeBinaryKernel);
 
 }  // namespace cairn

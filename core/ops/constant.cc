@@ -17,8 +17,8 @@ namespace ops {
 
 Value Constant(GraphBuilder* builder, const Tensor& value,
                SourceLocation where) {
-  return builder->Emit("Const", {}, {{"dtype", value.dtype()},
-                                     {"value", value}}, where)[0];
+  return builder->Emit("Const", {},
+                       {{"dtype", value.dtype()}, {"value", value}}, where)[0];
 }
 
 Value ScalarLike(Value like, double value, SourceLocation where) {

@@ -52,10 +52,9 @@ absl::StatusOr<std::vector<TensorSpec>> InferConv2D(const OpCall& call) {
   }
   CAIRN_ASSIGN_OR_RETURN(const Placement placement,
                          Place(images.shape, filter.shape, call.attrs()));
-  return std::vector<TensorSpec>{
-      {DType::kFloat32,
-       {images.shape[0], placement.height.output, placement.width.output,
-        filter.shape[3]}}};
+  return std::vector<TensorSpec>{{DType::kFloat32,
+                                  {images.shape[0], placement.height.output,
+                                   placement.width.output, filter.shape[3]}}};
 }
 
 // The gradients take the value whose shape they have as their first input.
@@ -67,9 +66,8 @@ std::vector<Value> Conv2DGradient(const GradientCall& call) {
   const Value images = call.input(0);
   const Value filter = call.input(1);
   const Value dy = call.output_gradient(0);
-  return {
-      ops::Emit("_Conv2DBackpropInput", {images, filter, dy}, call.attrs),
-      ops::Emit("_Conv2DBackpropFilter", {filter, images, dy}, call.attrs)};
+  return {ops::Emit("_Conv2DBackpropInput", {images, filter, dy}, call.attrs),
+          ops::Emit("_Conv2DBackpropFilter", {filter, images, dy}, call.attrs)};
 }
 
 Convolution Describe(const Shape& images, const Shape& filter,
@@ -132,21 +130,19 @@ class WithoutFirstInput : public Kernel {
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeBackpropInput(
     const KernelRequest& request) {
-  CAIRN_ASSIGN_OR_RETURN(
-      std::unique_ptr<Kernel> kernel,
-      MakeConvolutionBackwardInput(
-          Describe(request.inputs[0].shape, request.inputs[1].shape,
-                   request.inputs[2].shape, request.attrs)));
+  CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<Kernel> kernel,
+                         MakeConvolutionBackwardInput(Describe(
+                             request.inputs[0].shape, request.inputs[1].shape,
+                             request.inputs[2].shape, request.attrs)));
   return std::make_unique<WithoutFirstInput>(std::move(kernel));
 }
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeBackpropFilter(
     const KernelRequest& request) {
-  CAIRN_ASSIGN_OR_RETURN(
-      std::unique_ptr<Kernel> kernel,
-      MakeConvolutionBackwardFilter(
-          Describe(request.inputs[1].shape, request.inputs[0].shape,
-                   request.inputs[2].shape, request.attrs)));
+  CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<Kernel> kernel,
+                         MakeConvolutionBackwardFilter(Describe(
+                             request.inputs[1].shape, request.inputs[0].shape,
+                             request.inputs[2].shape, request.attrs)));
   return std::make_unique<WithoutFirstInput>(std::move(kernel));
 }
 

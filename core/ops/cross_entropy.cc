@@ -17,13 +17,19 @@
 namespace cairn {
 namespace {
 
+// Whether two batches may be one; what is unknown shows when a plan is made.
+bool MayBeEqual(int64_t a, int64_t b) {
+  return a == b || a == kDynamic || b == kDynamic;
+}
+
 // Outputs, as TensorFlow's: the losses, and their gradient by the logits.
 absl::StatusOr<std::vector<TensorSpec>> InferSparse(const OpCall& call) {
   const TensorSpec& logits = call.input(0);
   const TensorSpec& labels = call.input(1);
   if (logits.dtype != DType::kFloat32 || logits.shape.size() != 2 ||
       labels.shape.size() != 1 || IsFloating(labels.dtype) ||
-      !IsComputable(labels.dtype)) {
+      labels.dtype == DType::kBool || !IsComputable(labels.dtype) ||
+      !MayBeEqual(labels.shape[0], logits.shape[0])) {
     return absl::InvalidArgumentError(
         "needs float32 logits (batch, classes) and integer labels (batch)");
   }
@@ -35,7 +41,8 @@ absl::StatusOr<std::vector<TensorSpec>> InferDense(const OpCall& call) {
   const TensorSpec& labels = call.input(1);
   if (logits.dtype != DType::kFloat32 || logits.shape.size() != 2 ||
       labels.dtype != DType::kFloat32 || labels.shape.size() != 2 ||
-      labels.shape[1] != logits.shape[1]) {
+      labels.shape[1] != logits.shape[1] ||
+      !MayBeEqual(labels.shape[0], logits.shape[0])) {
     return absl::InvalidArgumentError(
         "needs float32 logits and labels of one shape (batch, classes)");
   }
@@ -43,8 +50,7 @@ absl::StatusOr<std::vector<TensorSpec>> InferDense(const OpCall& call) {
 }
 
 std::vector<Value> CrossEntropyGradient(const GradientCall& call) {
-  const Value per_row =
-      ops::Reshape(call.output_gradient(0), {kDynamic, 1});
+  const Value per_row = ops::Reshape(call.output_gradient(0), {kDynamic, 1});
   return {ops::Mul(call.output(1), per_row), Value()};
 }
 
@@ -60,10 +66,11 @@ std::unique_ptr<Kernel> MakeSparse(int64_t rows, int64_t classes) {
         for (int64_t row = 0; row < rows; ++row) {
           const int64_t label = static_cast<int64_t>(labels[row]);
           if (label < 0 || label >= classes) {
-            return absl::InvalidArgumentError(absl::StrCat(
-                "label ", label, " of sample ", row, " of the batch is out of "
-                "range: the model has ", classes, " classes, 0 to ",
-                classes - 1));
+            return absl::InvalidArgumentError(
+                absl::StrCat("label ", label, " of sample ", row,
+                             " of the batch is out of "
+                             "range: the model has ",
+                             classes, " classes, 0 to ", classes - 1));
           }
           const float* in = logits + row * classes;
           float* out = backprop + row * classes;

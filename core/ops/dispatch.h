@@ -16,12 +16,18 @@ template <typename Function>
 auto DispatchComputable(DType dtype, Function function)
     -> decltype(function.template operator()<float>()) {
   switch (dtype) {
-    case DType::kFloat32: return function.template operator()<float>();
-    case DType::kFloat64: return function.template operator()<double>();
-    case DType::kInt32: return function.template operator()<int32_t>();
-    case DType::kInt64: return function.template operator()<int64_t>();
-    case DType::kUInt8: return function.template operator()<uint8_t>();
-    case DType::kBool: return function.template operator()<bool>();
+    case DType::kFloat32:
+      return function.template operator()<float>();
+    case DType::kFloat64:
+      return function.template operator()<double>();
+    case DType::kInt32:
+      return function.template operator()<int32_t>();
+    case DType::kInt64:
+      return function.template operator()<int64_t>();
+    case DType::kUInt8:
+      return function.template operator()<uint8_t>();
+    case DType::kBool:
+      return function.template operator()<bool>();
     default:
       return absl::InvalidArgumentError(
           absl::StrCat("cannot compute with ", DTypeName(dtype)));
@@ -30,9 +36,9 @@ auto DispatchComputable(DType dtype, Function function)
 
 // Whether DispatchComputable() takes it.
 inline bool IsComputable(DType dtype) {
-  return DispatchComputable(dtype, []<typename T>() {
-           return absl::OkStatus();
-         }).ok();
+  return DispatchComputable(dtype,
+                            []<typename T>() { return absl::OkStatus(); })
+      .ok();
 }
 
 }  // namespace cairn

@@ -4,7 +4,7 @@
 #define HWY_TARGET_INCLUDE "core/ops/elementwise_function.cc"
 #include "hwy/foreach_target.h"
 // Must come after foreach_target.h.
-#include "hwy/contrib/math/math-inl.h"
+#include "core/ops/elementwise_compute-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,55 +16,16 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
 template <ElementwiseFunction kFunction>
-HWY_INLINE V Compute(D d, V a, V b) {
-  const V zero = hn::Zero(d);
-  const V one = hn::Set(d, 1.0f);
-  using enum ElementwiseFunction;
-  if constexpr (kFunction == kAdd) return hn::Add(a, b);
-  else if constexpr (kFunction == kSub) return hn::Sub(a, b);
-  else if constexpr (kFunction == kMul) return hn::Mul(a, b);
-  else if constexpr (kFunction == kDiv) return hn::Div(a, b);
-  // A NaN in either operand wins.
-  else if constexpr (kFunction == kMaximum) {
-    return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
-  } else if constexpr (kFunction == kMinimum) {
-    return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b);
-  } else if constexpr (kFunction == kNeg) return hn::Neg(a);
-  else if constexpr (kFunction == kAbs) return hn::Abs(a);
-  else if constexpr (kFunction == kSquare) return hn::Mul(a, a);
-  else if constexpr (kFunction == kSqrt) return hn::Sqrt(a);
-  else if constexpr (kFunction == kRsqrt) return hn::Div(one, hn::Sqrt(a));
-  else if constexpr (kFunction == kExp) return hn::Exp(d, a);
-  else if constexpr (kFunction == kLog) {
-    // The library's is for positive numbers.
-    const V result = hn::IfThenElse(hn::Eq(a, zero),
-                                    hn::Set(d, -HUGE_VALF), hn::Log(d, a));
-    return hn::IfThenElse(hn::Lt(a, zero), hn::NaN(d), result);
-  } else if constexpr (kFunction == kRelu) {
-    // Lets a NaN through.
-    return hn::IfThenElse(hn::Lt(a, zero), zero, a);
-  } else if constexpr (kFunction == kReluGrad) {
-    return hn::IfThenElseZero(hn::Gt(b, zero), a);
-  } else if constexpr (kFunction == kSigmoid) {
-    return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(a))));
-  } else if constexpr (kFunction == kSigmoidGrad) {
-    return hn::Mul(hn::Mul(b, a), hn::Sub(one, a));
-  } else if constexpr (kFunction == kTanh) {
-    return hn::Tanh(d, a);
-  } else {
-    static_assert(kFunction == kTanhGrad);
-    return hn::Mul(b, hn::Sub(one, hn::Mul(a, a)));
-  }
-}
-
-template <ElementwiseFunction kFunction>
-HWY_NOINLINE void Loop(ElementwiseOperand a, ElementwiseOperand b, float* out,
-                       size_t count) {
+HWY_NOINLINE void Loop(const ElementwiseOperand* operands,
+                       float* const* outputs, size_t count) {
+  float* const out = outputs[0];
+  constexpr bool unary = OperandCount(kFunction) == 1;
+  const ElementwiseOperand a = operands[0];
+  const ElementwiseOperand b = unary ? ElementwiseOperand{} : operands[1];
   const D d;
   const size_t lanes = hn::Lanes(d);
   const V scalar_a = a.scalar ? hn::Set(d, *a.values) : hn::Zero(d);
-  const V scalar_b = b.scalar ? hn::Set(d, *b.values) : hn::Zero(d);
-  const bool unary = b.values == nullptr;
+  const V scalar_b = b.scalar && !unary ? hn::Set(d, *b.values) : hn::Zero(d);
   if (!a.scalar && !b.scalar && !unary) {
     for (size_t i = 0; i < count; i += lanes) {
       hn::Store(Compute<kFunction>(d, hn::Load(d, a.values + i),
@@ -87,29 +48,92 @@ HWY_NOINLINE void Loop(ElementwiseOperand a, ElementwiseOperand b, float* out,
   }
 }
 
-void RunLoop(ElementwiseFunction function, ElementwiseOperand a,
-             ElementwiseOperand b, float* out, size_t count) {
+template <ElementwiseFunction kFunction>
+HWY_NOINLINE void RowLoop(ElementwiseOperand a, ElementwiseOperand b,
+                          float* out, size_t count) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto compute = [&](size_t i, auto load) {
+    const V x = a.scalar ? hn::Set(d, *a.values) : load(a.values + i);
+    const V y = b.scalar ? hn::Set(d, *b.values) : load(b.values + i);
+    return Compute<kFunction>(d, x, y);
+  };
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    hn::StoreU(compute(i, [&](const float* x) { return hn::LoadU(d, x); }), d,
+               out + i);
+  }
+  if (i == count) return;
+  const auto rest = hn::FirstN(d, count - i);
+  hn::BlendedStore(
+      compute(i, [&](const float* x) { return hn::MaskedLoad(rest, d, x); }),
+      rest, d, out + i);
+}
+
+ElementwiseLoop FindLoop(ElementwiseFunction function) {
   using enum ElementwiseFunction;
   switch (function) {
-    case kAdd: return Loop<kAdd>(a, b, out, count);
-    case kSub: return Loop<kSub>(a, b, out, count);
-    case kMul: return Loop<kMul>(a, b, out, count);
-    case kDiv: return Loop<kDiv>(a, b, out, count);
-    case kMaximum: return Loop<kMaximum>(a, b, out, count);
-    case kMinimum: return Loop<kMinimum>(a, b, out, count);
-    case kNeg: return Loop<kNeg>(a, b, out, count);
-    case kAbs: return Loop<kAbs>(a, b, out, count);
-    case kSquare: return Loop<kSquare>(a, b, out, count);
-    case kSqrt: return Loop<kSqrt>(a, b, out, count);
-    case kRsqrt: return Loop<kRsqrt>(a, b, out, count);
-    case kExp: return Loop<kExp>(a, b, out, count);
-    case kLog: return Loop<kLog>(a, b, out, count);
-    case kRelu: return Loop<kRelu>(a, b, out, count);
-    case kReluGrad: return Loop<kReluGrad>(a, b, out, count);
-    case kSigmoid: return Loop<kSigmoid>(a, b, out, count);
-    case kSigmoidGrad: return Loop<kSigmoidGrad>(a, b, out, count);
-    case kTanh: return Loop<kTanh>(a, b, out, count);
-    case kTanhGrad: return Loop<kTanhGrad>(a, b, out, count);
+    case kAdd:
+      return Loop<kAdd>;
+    case kSub:
+      return Loop<kSub>;
+    case kMul:
+      return Loop<kMul>;
+    case kDiv:
+      return Loop<kDiv>;
+    case kMaximum:
+      return Loop<kMaximum>;
+    case kMinimum:
+      return Loop<kMinimum>;
+    case kNeg:
+      return Loop<kNeg>;
+    case kAbs:
+      return Loop<kAbs>;
+    case kSign:
+      return Loop<kSign>;
+    case kSquare:
+      return Loop<kSquare>;
+    case kSqrt:
+      return Loop<kSqrt>;
+    case kRsqrt:
+      return Loop<kRsqrt>;
+    case kExp:
+      return Loop<kExp>;
+    case kLog:
+      return Loop<kLog>;
+    case kRelu:
+      return Loop<kRelu>;
+    case kReluGrad:
+      return Loop<kReluGrad>;
+    case kSigmoid:
+      return Loop<kSigmoid>;
+    case kSigmoidGrad:
+      return Loop<kSigmoidGrad>;
+    case kTanh:
+      return Loop<kTanh>;
+    case kTanhGrad:
+      return Loop<kTanhGrad>;
+  }
+  return nullptr;
+}
+
+ElementwiseRowLoop FindRowLoop(ElementwiseFunction function) {
+  using enum ElementwiseFunction;
+  switch (function) {
+    case kAdd:
+      return RowLoop<kAdd>;
+    case kSub:
+      return RowLoop<kSub>;
+    case kMul:
+      return RowLoop<kMul>;
+    case kDiv:
+      return RowLoop<kDiv>;
+    case kMaximum:
+      return RowLoop<kMaximum>;
+    case kMinimum:
+      return RowLoop<kMinimum>;
+    default:
+      return nullptr;
   }
 }
 
@@ -121,53 +145,53 @@ HWY_AFTER_NAMESPACE();
 namespace cairn {
 namespace {
 
-HWY_EXPORT(RunLoop);
+HWY_EXPORT(FindLoop);
+HWY_EXPORT(FindRowLoop);
 
-struct FunctionFacts {
+struct FunctionName {
   absl::string_view op;
   ElementwiseFunction function;
-  int operands;
 };
 
-constexpr FunctionFacts kFacts[] = {
-    {"AddV2", ElementwiseFunction::kAdd, 2},
-    {"Sub", ElementwiseFunction::kSub, 2},
-    {"Mul", ElementwiseFunction::kMul, 2},
-    {"RealDiv", ElementwiseFunction::kDiv, 2},
-    {"Maximum", ElementwiseFunction::kMaximum, 2},
-    {"Minimum", ElementwiseFunction::kMinimum, 2},
-    {"Neg", ElementwiseFunction::kNeg, 1},
-    {"Abs", ElementwiseFunction::kAbs, 1},
-    {"Square", ElementwiseFunction::kSquare, 1},
-    {"Sqrt", ElementwiseFunction::kSqrt, 1},
-    {"Rsqrt", ElementwiseFunction::kRsqrt, 1},
-    {"Exp", ElementwiseFunction::kExp, 1},
-    {"Log", ElementwiseFunction::kLog, 1},
-    {"Relu", ElementwiseFunction::kRelu, 1},
-    {"ReluGrad", ElementwiseFunction::kReluGrad, 2},
-    {"Sigmoid", ElementwiseFunction::kSigmoid, 1},
-    {"SigmoidGrad", ElementwiseFunction::kSigmoidGrad, 2},
-    {"Tanh", ElementwiseFunction::kTanh, 1},
-    {"TanhGrad", ElementwiseFunction::kTanhGrad, 2},
+constexpr FunctionName kNames[] = {
+    {"AddV2", ElementwiseFunction::kAdd},
+    {"Sub", ElementwiseFunction::kSub},
+    {"Mul", ElementwiseFunction::kMul},
+    {"RealDiv", ElementwiseFunction::kDiv},
+    {"Maximum", ElementwiseFunction::kMaximum},
+    {"Minimum", ElementwiseFunction::kMinimum},
+    {"Neg", ElementwiseFunction::kNeg},
+    {"Abs", ElementwiseFunction::kAbs},
+    {"Sign", ElementwiseFunction::kSign},
+    {"Square", ElementwiseFunction::kSquare},
+    {"Sqrt", ElementwiseFunction::kSqrt},
+    {"Rsqrt", ElementwiseFunction::kRsqrt},
+    {"Exp", ElementwiseFunction::kExp},
+    {"Log", ElementwiseFunction::kLog},
+    {"Relu", ElementwiseFunction::kRelu},
+    {"ReluGrad", ElementwiseFunction::kReluGrad},
+    {"Sigmoid", ElementwiseFunction::kSigmoid},
+    {"SigmoidGrad", ElementwiseFunction::kSigmoidGrad},
+    {"Tanh", ElementwiseFunction::kTanh},
+    {"TanhGrad", ElementwiseFunction::kTanhGrad},
 };
 
 }  // namespace
 
 std::optional<ElementwiseFunction> FindElementwiseFunction(
     absl::string_view op) {
-  for (const FunctionFacts& facts : kFacts) {
-    if (facts.op == op) return facts.function;
+  for (const FunctionName& name : kNames) {
+    if (name.op == op) return name.function;
   }
   return std::nullopt;
 }
 
-int OperandCount(ElementwiseFunction function) {
-  return kFacts[static_cast<int>(function)].operands;
+ElementwiseLoop FindElementwiseLoop(ElementwiseFunction function) {
+  return HWY_DYNAMIC_DISPATCH(FindLoop)(function);
 }
 
-void RunElementwise(ElementwiseFunction function, ElementwiseOperand a,
-                    ElementwiseOperand b, float* out, size_t count) {
-  HWY_DYNAMIC_DISPATCH(RunLoop)(function, a, b, out, count);
+ElementwiseRowLoop FindElementwiseRowLoop(ElementwiseFunction function) {
+  return HWY_DYNAMIC_DISPATCH(FindRowLoop)(function);
 }
 
 }  // namespace cairn

@@ -19,6 +19,7 @@ enum class ElementwiseFunction : int {
   kMinimum,      // min(a, b)
   kNeg,          // -a
   kAbs,          // |a|
+  kSign,         // -1, 0 or 1
   kSquare,       // a * a
   kSqrt,         // sqrt(a)
   kRsqrt,        // 1 / sqrt(a)
@@ -37,7 +38,24 @@ std::optional<ElementwiseFunction> FindElementwiseFunction(
     absl::string_view op);
 
 // How many of a and b it reads: 1 or 2.
-int OperandCount(ElementwiseFunction function);
+constexpr int OperandCount(ElementwiseFunction function) {
+  switch (function) {
+    case ElementwiseFunction::kNeg:
+    case ElementwiseFunction::kAbs:
+    case ElementwiseFunction::kSign:
+    case ElementwiseFunction::kSquare:
+    case ElementwiseFunction::kSqrt:
+    case ElementwiseFunction::kRsqrt:
+    case ElementwiseFunction::kExp:
+    case ElementwiseFunction::kLog:
+    case ElementwiseFunction::kRelu:
+    case ElementwiseFunction::kSigmoid:
+    case ElementwiseFunction::kTanh:
+      return 1;
+    default:
+      return 2;
+  }
+}
 
 // One operand of a loop: `count` floats, or one that stands for all.
 struct ElementwiseOperand {
@@ -45,12 +63,24 @@ struct ElementwiseOperand {
   bool scalar = false;
 };
 
-// Computes `count` results. `out` may be one of the operands. Vectors are read
+// Computes `count` results, for a function to out[0]. Outputs may be operands,
+// of which all is read before a vector is written. Vectors are read
 // and written in whole lanes up to the next multiple of 64 bytes; all pointers
 // to vectors are aligned to 64 bytes. Each result is computed from its own
 // elements alone, so a loop cut anywhere at such a multiple gives equal bits.
-void RunElementwise(ElementwiseFunction function, ElementwiseOperand a,
-                    ElementwiseOperand b, float* out, size_t count);
+using ElementwiseLoop = void (*)(const ElementwiseOperand* operands,
+                                 float* const* out, size_t count);
+
+// The loop of one function, in the width of this machine's vectors.
+ElementwiseLoop FindElementwiseLoop(ElementwiseFunction function);
+
+// Computes `count` results from operands that are anywhere in memory. Nothing
+// else is written. The bits are those of the loop above.
+using ElementwiseRowLoop = void (*)(ElementwiseOperand a, ElementwiseOperand b,
+                                    float* out, size_t count);
+
+// REQUIRES: `function` is arithmetic of two operands, kAdd to kMinimum.
+ElementwiseRowLoop FindElementwiseRowLoop(ElementwiseFunction function);
 
 }  // namespace cairn
 

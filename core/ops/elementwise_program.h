@@ -32,7 +32,8 @@ struct ElementwiseProgram {
 };
 
 // A kernel that runs a program block by block, so that what is between the
-// instructions stays in cache. An input is float32, of the outputs' element
+// instructions stays in cache, and in registers where ElementwiseExpressions()
+// has a loop for several of them. An input is float32, of the outputs' element
 // count or one element that stands for all. All of a block's inputs are read
 // before an output buffer that is the same memory is written, so outputs may
 // take the place of inputs.

@@ -38,22 +38,21 @@ std::vector<Value> MatMulGradient(const GradientCall& call) {
   const Value dc = call.output_gradient(0);
   const bool ta = call.attr<bool>("transpose_a");
   const bool tb = call.attr<bool>("transpose_b");
-  const Value da = ta ? ops::MatMul(b, dc, tb, true)
-                      : ops::MatMul(dc, b, false, !tb);
-  const Value db = tb ? ops::MatMul(dc, a, true, ta)
-                      : ops::MatMul(a, dc, !ta, false);
+  const Value da =
+      ta ? ops::MatMul(b, dc, tb, true) : ops::MatMul(dc, b, false, !tb);
+  const Value db =
+      tb ? ops::MatMul(dc, a, true, ta) : ops::MatMul(a, dc, !ta, false);
   return {da, db};
 }
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeMatMulKernel(
     const KernelRequest& request) {
   const bool ta = request.attr<bool>("transpose_a");
-  MatrixProduct product{
-      .rows = request.outputs[0].shape[0],
-      .inner = request.inputs[0].shape[ta ? 0 : 1],
-      .columns = request.outputs[0].shape[1],
-      .transpose_a = ta,
-      .transpose_b = request.attr<bool>("transpose_b")};
+  MatrixProduct product{.rows = request.outputs[0].shape[0],
+                        .inner = request.inputs[0].shape[ta ? 0 : 1],
+                        .columns = request.outputs[0].shape[1],
+                        .transpose_a = ta,
+                        .transpose_b = request.attr<bool>("transpose_b")};
   if (request.attrs.count("epilogue_bias") > 0) {
     product.bias = request.attr<bool>("epilogue_bias");
     product.activation = request.attr<std::string>("epilogue_activation");

@@ -1,7 +1,7 @@
 #include "core/ops/max_pool.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -26,12 +26,10 @@ absl::StatusOr<Placement> Place(const Shape& images, const Attrs& attrs) {
   const auto& strides = GetAttr<std::vector<int64_t>>(attrs, "strides");
   const auto& padding = GetAttr<std::string>(attrs, "padding");
   Placement placement;
-  CAIRN_ASSIGN_OR_RETURN(
-      placement.height,
-      PlaceWindow(images[1], window[1], strides[1], 1, padding));
-  CAIRN_ASSIGN_OR_RETURN(
-      placement.width,
-      PlaceWindow(images[2], window[2], strides[2], 1, padding));
+  CAIRN_ASSIGN_OR_RETURN(placement.height, PlaceWindow(images[1], window[1],
+                                                       strides[1], 1, padding));
+  CAIRN_ASSIGN_OR_RETURN(placement.width, PlaceWindow(images[2], window[2],
+                                                      strides[2], 1, padding));
   return placement;
 }
 
@@ -43,10 +41,9 @@ absl::StatusOr<std::vector<TensorSpec>> InferMaxPool(const OpCall& call) {
   }
   CAIRN_ASSIGN_OR_RETURN(const Placement placement,
                          Place(images.shape, call.attrs()));
-  return std::vector<TensorSpec>{
-      {DType::kFloat32,
-       {images.shape[0], placement.height.output, placement.width.output,
-        images.shape[3]}}};
+  return std::vector<TensorSpec>{{DType::kFloat32,
+                                  {images.shape[0], placement.height.output,
+                                   placement.width.output, images.shape[3]}}};
 }
 
 // Inputs, as TensorFlow's: the images, the maxima, the maxima's gradient.
@@ -55,21 +52,33 @@ absl::StatusOr<std::vector<TensorSpec>> InferMaxPoolGrad(const OpCall& call) {
 }
 
 std::vector<Value> MaxPoolGradient(const GradientCall& call) {
-  return {ops::Emit(
-      "MaxPoolGrad",
-      {call.input(0), call.output(0), call.output_gradient(0)}, call.attrs)};
+  return {ops::Emit("MaxPoolGrad",
+                    {call.input(0), call.output(0), call.output_gradient(0)},
+                    call.attrs)};
 }
 
+// The ops that the transformation MoveMaxPoolGradients() makes of the two
+// above.
+absl::StatusOr<std::vector<TensorSpec>> InferWithIndex(const OpCall& call) {
+  CAIRN_ASSIGN_OR_RETURN(std::vector<TensorSpec> outputs, InferMaxPool(call));
+  outputs.push_back({DType::kUInt8, outputs[0].shape});
+  return outputs;
+}
+
+// Inputs: the index, the maxima's gradient.
+absl::StatusOr<std::vector<TensorSpec>> InferGradByIndex(const OpCall& call) {
+  const auto& shape = call.attr<std::vector<int64_t>>("images_shape");
+  return std::vector<TensorSpec>{
+      {DType::kFloat32, Shape(shape.begin(), shape.end())}};
+}
+
+// What the four kernels have in common: images of one geometry, cut into tasks.
 class MaxPoolKernel : public Kernel {
  public:
-  MaxPoolKernel(const KernelRequest& request, bool backward)
-      : backward_(backward) {
-    const Shape& images = request.inputs[0].shape;
-    const Shape& maxima =
-        backward ? request.inputs[1].shape : request.outputs[0].shape;
-    const Placement placement = *Place(images, request.attrs);
-    const auto& window = request.attr<std::vector<int64_t>>("ksize");
-    const auto& strides = request.attr<std::vector<int64_t>>("strides");
+  MaxPoolKernel(const Shape& images, const Shape& maxima, const Attrs& attrs) {
+    const Placement placement = *Place(images, attrs);
+    const auto& window = GetAttr<std::vector<int64_t>>(attrs, "ksize");
+    const auto& strides = GetAttr<std::vector<int64_t>>(attrs, "strides");
     geometry_ = {.in_height = images[1],
                  .in_width = images[2],
                  .out_height = maxima[1],
@@ -90,49 +99,103 @@ class MaxPoolKernel : public Kernel {
   }
 
   absl::Status Bind(const KernelBuffers& buffers) override {
-    images_ = reinterpret_cast<const float*>(buffers.inputs[0]);
-    if (backward_) {
-      maxima_ = reinterpret_cast<const float*>(buffers.inputs[1]);
-      gradient_ = reinterpret_cast<const float*>(buffers.inputs[2]);
-    }
-    out_ = reinterpret_cast<float*>(buffers.outputs[0]);
+    inputs_.assign(buffers.inputs.begin(), buffers.inputs.end());
+    outputs_.assign(buffers.outputs.begin(), buffers.outputs.end());
     return absl::OkStatus();
   }
   int tasks(int) const override { return split_.tasks; }
   absl::Status Run(int, int task) override {
     for (int64_t i = split_.begin(task); i < split_.end(task, batch_); ++i) {
-      if (backward_) {
-        MaxPoolImageBackward(geometry_, images_ + i * in_size_,
-                             maxima_ + i * out_size_, gradient_ + i * out_size_,
-                             out_ + i * in_size_);
-      } else {
-        MaxPoolImage(geometry_, images_ + i * in_size_, out_ + i * out_size_);
-      }
+      RunImage(i);
     }
     return absl::OkStatus();
   }
-  std::string Describe() const override {
-    return backward_ ? "max pooling, backward" : "max pooling";
+
+ protected:
+  virtual void RunImage(int64_t image) = 0;
+  const MaxPoolGeometry& geometry() const { return geometry_; }
+
+  // One image's part of an input or output that is as large as the images, or
+  // as the maxima.
+  const float* images(int input, int64_t image) const {
+    return reinterpret_cast<const float*>(inputs_[input]) + image * in_size_;
+  }
+  const float* maxima(int input, int64_t image) const {
+    return reinterpret_cast<const float*>(inputs_[input]) + image * out_size_;
+  }
+  const uint8_t* index_in(int64_t image) const {
+    return reinterpret_cast<const uint8_t*>(inputs_[0]) + image * out_size_;
+  }
+  float* images_out(int64_t image) const {
+    return reinterpret_cast<float*>(outputs_[0]) + image * in_size_;
+  }
+  float* maxima_out(int64_t image) const {
+    return reinterpret_cast<float*>(outputs_[0]) + image * out_size_;
+  }
+  uint8_t* index_out(int64_t image) const {
+    return reinterpret_cast<uint8_t*>(outputs_[1]) + image * out_size_;
   }
 
  private:
-  const bool backward_;
   MaxPoolGeometry geometry_;
   int64_t batch_ = 0, in_size_ = 0, out_size_ = 0;
   TaskSplit split_;
-  const float* images_ = nullptr;
-  const float* maxima_ = nullptr;
-  const float* gradient_ = nullptr;
-  float* out_ = nullptr;
+  std::vector<const std::byte*> inputs_;
+  std::vector<std::byte*> outputs_;
 };
 
-absl::StatusOr<std::unique_ptr<Kernel>> MakeForward(
-    const KernelRequest& request) {
-  return std::make_unique<MaxPoolKernel>(request, false);
-}
-absl::StatusOr<std::unique_ptr<Kernel>> MakeBackward(
-    const KernelRequest& request) {
-  return std::make_unique<MaxPoolKernel>(request, true);
+class ForwardKernel : public MaxPoolKernel {
+ public:
+  explicit ForwardKernel(const KernelRequest& request)
+      : MaxPoolKernel(request.inputs[0].shape, request.outputs[0].shape,
+                      request.attrs) {}
+  void RunImage(int64_t i) override {
+    MaxPoolImage(geometry(), images(0, i), maxima_out(i));
+  }
+  std::string Describe() const override { return "max pooling"; }
+};
+
+class BackwardKernel : public MaxPoolKernel {
+ public:
+  explicit BackwardKernel(const KernelRequest& request)
+      : MaxPoolKernel(request.inputs[0].shape, request.inputs[1].shape,
+                      request.attrs) {}
+  void RunImage(int64_t i) override {
+    MaxPoolImageBackward(geometry(), images(0, i), maxima(1, i), maxima(2, i),
+                         images_out(i));
+  }
+  std::string Describe() const override { return "max pooling, backward"; }
+};
+
+class WithIndexKernel : public MaxPoolKernel {
+ public:
+  explicit WithIndexKernel(const KernelRequest& request)
+      : MaxPoolKernel(request.inputs[0].shape, request.outputs[0].shape,
+                      request.attrs) {}
+  void RunImage(int64_t i) override {
+    MaxPoolImageWithIndex(geometry(), images(0, i), maxima_out(i),
+                          index_out(i));
+  }
+  std::string Describe() const override { return "max pooling with index"; }
+};
+
+class ByIndexKernel : public MaxPoolKernel {
+ public:
+  explicit ByIndexKernel(const KernelRequest& request)
+      : MaxPoolKernel(request.outputs[0].shape, request.inputs[0].shape,
+                      request.attrs) {}
+  void RunImage(int64_t i) override {
+    MaxPoolImageBackwardByIndex(geometry(), index_in(i), maxima(1, i),
+                                images_out(i));
+  }
+  std::string Describe() const override {
+    return "max pooling by index, backward";
+  }
+};
+
+template <typename K>
+absl::StatusOr<std::unique_ptr<Kernel>> Make(const KernelRequest& request) {
+  return std::make_unique<K>(request);
 }
 
 }  // namespace
@@ -156,8 +219,12 @@ Value MaxPool(Value images, const MaxPoolOptions& options,
 CAIRN_REGISTER_OP({.name = "MaxPool",
                    .infer = InferMaxPool,
                    .gradient = MaxPoolGradient});
-CAIRN_REGISTER_KERNEL("MaxPool", MakeForward);
+CAIRN_REGISTER_KERNEL("MaxPool", Make<ForwardKernel>);
 CAIRN_REGISTER_OP({.name = "MaxPoolGrad", .infer = InferMaxPoolGrad});
-CAIRN_REGISTER_KERNEL("MaxPoolGrad", MakeBackward);
+CAIRN_REGISTER_KERNEL("MaxPoolGrad", Make<BackwardKernel>);
+CAIRN_REGISTER_OP({.name = "_MaxPoolWithIndex", .infer = InferWithIndex});
+CAIRN_REGISTER_KERNEL("_MaxPoolWithIndex", Make<WithIndexKernel>);
+CAIRN_REGISTER_OP({.name = "_MaxPoolGradByIndex", .infer = InferGradByIndex});
+CAIRN_REGISTER_KERNEL("_MaxPoolGradByIndex", Make<ByIndexKernel>);
 
 }  // namespace cairn

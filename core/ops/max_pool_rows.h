@@ -24,6 +24,16 @@ void MaxPoolImageBackward(const MaxPoolGeometry& geometry, const float* image,
                           const float* maxima, const float* gradient,
                           float* image_gradient);
 
+// The same by way of `index`, one byte for each maximum: which pixel of its
+// window, counted row by row and with the padding, is the first largest.
+// REQUIRES: a window has at most kMaxIndexedWindow pixels.
+inline constexpr int64_t kMaxIndexedWindow = 255;
+void MaxPoolImageWithIndex(const MaxPoolGeometry& geometry, const float* image,
+                           float* maxima, uint8_t* index);
+void MaxPoolImageBackwardByIndex(const MaxPoolGeometry& geometry,
+                                 const uint8_t* index, const float* gradient,
+                                 float* image_gradient);
+
 }  // namespace cairn
 
 #endif  // CAIRN_CORE_OPS_MAX_POOL_ROWS_H_

@@ -22,11 +22,10 @@ void Mask(uint64_t key, uint64_t counter, uint64_t first_block,
           uint32_t threshold, float scale, float* out, int64_t count) {
   for (int64_t i = 0; i < count; i += 4) {
     const uint64_t block = first_block + static_cast<uint64_t>(i / 4);
-    const std::array<uint32_t, 4> words =
-        Philox(key, {static_cast<uint32_t>(block),
-                     static_cast<uint32_t>(block >> 32),
-                     static_cast<uint32_t>(counter),
-                     static_cast<uint32_t>(counter >> 32)});
+    const std::array<uint32_t, 4> words = Philox(
+        key,
+        {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
+         static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32)});
     for (int64_t k = 0; k < 4 && i + k < count; ++k) {
       out[i + k] = words[k] < threshold ? 0.0f : scale;
     }
@@ -47,10 +46,9 @@ HWY_INLINE void MulWide(V32 x, V32 multiplier, V32& high, V32& low) {
   const auto odd = hn::MulEven(
       hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, x))), multiplier);
   const auto low_mask = hn::Set(wide, uint64_t{0xFFFFFFFF});
-  high = hn::BitCast(d, hn::Or(hn::ShiftRight<32>(even),
-                               hn::AndNot(low_mask, odd)));
-  low = hn::BitCast(d, hn::Or(hn::And(even, low_mask),
-                              hn::ShiftLeft<32>(odd)));
+  high = hn::BitCast(
+      d, hn::Or(hn::ShiftRight<32>(even), hn::AndNot(low_mask, odd)));
+  low = hn::BitCast(d, hn::Or(hn::And(even, low_mask), hn::ShiftLeft<32>(odd)));
 }
 
 void Mask(uint64_t key, uint64_t counter, uint64_t first_block,
@@ -66,8 +64,8 @@ void Mask(uint64_t key, uint64_t counter, uint64_t first_block,
   // Each turn computes `lanes` blocks, four numbers each.
   for (int64_t i = 0; i < count; i += 4 * lanes) {
     const uint64_t block = first_block + static_cast<uint64_t>(i / 4);
-    const V32 low_index = hn::Add(hn::Iota(d, 0),
-                                  hn::Set(d, static_cast<uint32_t>(block)));
+    const V32 low_index =
+        hn::Add(hn::Iota(d, 0), hn::Set(d, static_cast<uint32_t>(block)));
     V32 x0 = low_index;
     // Blocks of one turn start at a multiple of their number, so the low word
     // does not overflow within it.

@@ -14,6 +14,7 @@
 #include "core/ops/emit.h"
 #include "core/ops/reshape.h"
 #include "core/ops/simple_kernel.h"
+#include "core/ops/sum_rows.h"
 
 namespace cairn {
 namespace {
@@ -25,9 +26,8 @@ absl::StatusOr<std::vector<bool>> ReducedAxes(
   std::vector<bool> reduced(shape.size(), false);
   for (const int64_t axis : axes) {
     if (axis < -rank || axis >= rank) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("axis ", axis, " is not in a value of shape ",
-                       ShapeToString(shape)));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "axis ", axis, " is not in a value of shape ", ShapeToString(shape)));
     }
     reduced[axis < 0 ? axis + rank : axis] = true;
   }
@@ -44,8 +44,10 @@ absl::StatusOr<std::vector<TensorSpec>> InferReduction(const OpCall& call) {
       ReducedAxes(input.shape, call.attr<std::vector<int64_t>>("axis")));
   Shape shape;
   for (size_t i = 0; i < input.shape.size(); ++i) {
-    if (!reduced[i]) shape.push_back(input.shape[i]);
-    else if (call.attr<bool>("keep_dims")) shape.push_back(1);
+    if (!reduced[i])
+      shape.push_back(input.shape[i]);
+    else if (call.attr<bool>("keep_dims"))
+      shape.push_back(1);
   }
   return std::vector<TensorSpec>{{DType::kFloat32, shape}};
 }
@@ -76,45 +78,61 @@ std::vector<Value> MeanGradient(const GradientCall& call) {
                     {ops::Div(KeptDims(call), count), call.input(0)})};
 }
 
-// Sums along the reduced axes in the order of memory, in float.
+// A shape without what does not matter to a reduction: dimensions of 1 are
+// left out, and neighbours that are both reduced or both kept are one.
+struct ReductionShape {
+  std::vector<int64_t> sizes;
+  std::vector<bool> reduced;
+};
+
+ReductionShape Collapse(const Shape& shape, const std::vector<bool>& reduced) {
+  ReductionShape result;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    if (shape[i] == 1) continue;
+    if (!result.sizes.empty() && result.reduced.back() == reduced[i]) {
+      result.sizes.back() *= shape[i];
+    } else {
+      result.sizes.push_back(shape[i]);
+      result.reduced.push_back(reduced[i]);
+    }
+  }
+  return result;
+}
+
+// The innermost one or two dimensions are summed by a vector loop; those
+// further out are gone through in order.
 class ReductionKernel : public Kernel {
  public:
   explicit ReductionKernel(const KernelRequest& request)
-      : mean_(request.op == "Mean"), shape_(request.inputs[0].shape) {
-    const auto reduced = *ReducedAxes(
-        shape_, request.attr<std::vector<int64_t>>("axis"));
-    Shape kept = shape_;
-    for (size_t i = 0; i < kept.size(); ++i) {
-      if (reduced[i]) kept[i] = 1;
+      : shape_(
+            Collapse(request.inputs[0].shape,
+                     *ReducedAxes(request.inputs[0].shape,
+                                  request.attr<std::vector<int64_t>>("axis")))),
+        inputs_(ElementCount(request.inputs[0].shape)),
+        outputs_(ElementCount(request.outputs[0].shape)) {
+    if (request.op == "Mean" && outputs_ > 0) {
+      divisor_ = static_cast<float>(inputs_ / outputs_);
     }
-    outputs_ = ElementCount(kept);
-    strides_ = BroadcastStrides(kept, shape_);
-    index_.assign(shape_.size(), 0);
   }
 
   absl::Status Bind(const KernelBuffers& buffers) override {
     in_ = reinterpret_cast<const float*>(buffers.inputs[0]);
     out_ = reinterpret_cast<float*>(buffers.outputs[0]);
+    scratch_ = reinterpret_cast<float*>(buffers.scratch);
     return absl::OkStatus();
+  }
+
+  // Of the sums of one slice, before they are added to those of the others.
+  size_t scratch_bytes() const override {
+    return static_cast<size_t>(outputs_) * sizeof(float);
   }
 
   absl::Status Run(int, int) override {
     std::fill(out_, out_ + outputs_, 0.0f);
-    std::fill(index_.begin(), index_.end(), 0);
-    const int64_t count = ElementCount(shape_);
-    int64_t at = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      out_[at] += in_[i];
-      for (size_t d = shape_.size(); d-- > 0;) {
-        at += strides_[d];
-        if (++index_[d] < shape_[d]) break;
-        at -= strides_[d] * shape_[d];
-        index_[d] = 0;
-      }
-    }
-    if (mean_ && count > 0) {
-      const float per_output = static_cast<float>(count / outputs_);
-      for (int64_t i = 0; i < outputs_; ++i) out_[i] /= per_output;
+    if (inputs_ == 0) return absl::OkStatus();
+    AddSlice(0, in_, inputs_, out_, outputs_);
+    if (divisor_ != 1) {
+      for (int64_t i = 0; i < outputs_; ++i) out_[i] /= divisor_;
     }
     return absl::OkStatus();
   }
@@ -122,13 +140,35 @@ class ReductionKernel : public Kernel {
   std::string Describe() const override { return "reduction"; }
 
  private:
-  const bool mean_;
-  const Shape shape_;
-  int64_t outputs_ = 1;
-  std::vector<int64_t> strides_;
-  std::vector<int64_t> index_;
+  // Adds the sums of a slice from dimension `d` on.
+  void AddSlice(size_t d, const float* in, int64_t inputs, float* out,
+                int64_t outputs) const {
+    const size_t left = shape_.sizes.size() - d;
+    if (left == 0) {
+      *out += *in;
+    } else if (left == 1 && shape_.reduced[d]) {
+      *out += SumElements(in, inputs);
+    } else if (left == 1) {
+      for (int64_t i = 0; i < inputs; ++i) out[i] += in[i];
+    } else if (left == 2 && shape_.reduced[d]) {
+      SumRows(in, shape_.sizes[d], outputs, outputs, scratch_);
+      for (int64_t i = 0; i < outputs; ++i) out[i] += scratch_[i];
+    } else {
+      const int64_t size = shape_.sizes[d];
+      const int64_t step = shape_.reduced[d] ? 0 : outputs / size;
+      for (int64_t i = 0; i < size; ++i) {
+        AddSlice(d + 1, in + i * (inputs / size), inputs / size, out + i * step,
+                 step == 0 ? outputs : step);
+      }
+    }
+  }
+
+  const ReductionShape shape_;
+  const int64_t inputs_, outputs_;
+  float divisor_ = 1;
   const float* in_ = nullptr;
   float* out_ = nullptr;
+  float* scratch_ = nullptr;
 };
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeReductionKernel(
@@ -162,13 +202,11 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeArgMaxKernel(
       });
 }
 
-absl::StatusOr<std::vector<TensorSpec>> InferBroadcastLike(
-    const OpCall& call) {
+absl::StatusOr<std::vector<TensorSpec>> InferBroadcastLike(const OpCall& call) {
   CAIRN_ASSIGN_OR_RETURN(
       const Shape shape,
       BroadcastShapes(call.input(0).shape, call.input(1).shape));
-  if (call.input(0).dtype != DType::kFloat32 ||
-      shape != call.input(1).shape) {
+  if (call.input(0).dtype != DType::kFloat32 || shape != call.input(1).shape) {
     return absl::InvalidArgumentError("does not broadcast to this shape");
   }
   return std::vector<TensorSpec>{{DType::kFloat32, shape}};
@@ -259,11 +297,13 @@ Value BatchSize(Value x, SourceLocation where) {
 
 }  // namespace ops
 
-CAIRN_REGISTER_OP(
-    {.name = "Sum", .infer = InferReduction, .gradient = SumGradient});
+CAIRN_REGISTER_OP({.name = "Sum",
+                   .infer = InferReduction,
+                   .gradient = SumGradient});
 CAIRN_REGISTER_KERNEL("Sum", MakeReductionKernel);
-CAIRN_REGISTER_OP(
-    {.name = "Mean", .infer = InferReduction, .gradient = MeanGradient});
+CAIRN_REGISTER_OP({.name = "Mean",
+                   .infer = InferReduction,
+                   .gradient = MeanGradient});
 CAIRN_REGISTER_KERNEL("Mean", MakeReductionKernel);
 CAIRN_REGISTER_OP({.name = "ArgMax", .infer = InferArgMax});
 CAIRN_REGISTER_KERNEL("ArgMax", MakeArgMaxKernel);

@@ -27,9 +27,9 @@ absl::StatusOr<std::vector<TensorSpec>> InferReshape(const OpCall& call) {
   const TensorSpec& input = call.input(0);
   const auto open = std::find(shape.begin(), shape.end(), kDynamic);
   const auto misfit = [&] {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "cannot bring ", ShapeToString(input.shape), " into the shape ",
-        ShapeToString(shape)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot bring ", ShapeToString(input.shape),
+                     " into the shape ", ShapeToString(shape)));
   };
   if (std::count(shape.begin(), shape.end(), kDynamic) > 1) return misfit();
   const int64_t known = KnownCount(shape);
@@ -72,7 +72,8 @@ Value ReshapeLike(Value x, Value like, SourceLocation where) {
 }  // namespace ops
 
 // A plan gives the output the input's memory: there is no kernel.
-CAIRN_REGISTER_OP(
-    {.name = "Reshape", .infer = InferReshape, .gradient = ReshapeGradient});
+CAIRN_REGISTER_OP({.name = "Reshape",
+                   .infer = InferReshape,
+                   .gradient = ReshapeGradient});
 
 }  // namespace cairn

@@ -31,10 +31,10 @@ absl::StatusOr<std::vector<TensorSpec>> InferSelect(const OpCall& call) {
 std::vector<Value> SelectGradient(const GradientCall& call) {
   const Value dy = call.output_gradient(0);
   const Value zero = ops::ScalarLike(dy, 0);
-  return {Value(),
-          ops::SumToShapeOf(ops::Where(call.input(0), dy, zero), call.input(1)),
-          ops::SumToShapeOf(ops::Where(call.input(0), zero, dy),
-                            call.input(2))};
+  return {
+      Value(),
+      ops::SumToShapeOf(ops::Where(call.input(0), dy, zero), call.input(1)),
+      ops::SumToShapeOf(ops::Where(call.input(0), zero, dy), call.input(2))};
 }
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeSelectKernel(
@@ -66,8 +66,9 @@ Value Where(Value condition, Value a, Value b, SourceLocation where) {
 
 }  // namespace ops
 
-CAIRN_REGISTER_OP(
-    {.name = "SelectV2", .infer = InferSelect, .gradient = SelectGradient});
+CAIRN_REGISTER_OP({.name = "SelectV2",
+                   .infer = InferSelect,
+                   .gradient = SelectGradient});
 CAIRN_REGISTER_KERNEL("SelectV2", MakeSelectKernel);
 
 }  // namespace cairn

@@ -6,8 +6,8 @@
 
 namespace cairn::ops {
 
-// a where `condition`, a bool of the result's shape, holds, else b ("SelectV2").
-// a and b are float32 of that shape, or scalars.
+// a where `condition`, a bool of the result's shape, holds, else b
+// ("SelectV2"). a and b are float32 of that shape, or scalars.
 Value Where(Value condition, Value a, Value b,
             SourceLocation where = SourceLocation::Current());
 

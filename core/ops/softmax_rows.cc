@@ -6,7 +6,7 @@
 #define HWY_TARGET_INCLUDE "core/ops/softmax_rows.cc"
 #include "hwy/foreach_target.h"
 // Must come after foreach_target.h.
-#include "hwy/contrib/math/math-inl.h"
+#include "core/ops/exp-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,8 +31,7 @@ float Row(const float* in, float* out, int64_t classes) {
   auto sums = hn::Zero(d);
   for (int64_t i = 0; i < classes; i += lanes) {
     const auto valid = hn::FirstN(d, static_cast<size_t>(classes - i));
-    const auto e =
-        hn::IfThenElseZero(valid, hn::Exp(d, hn::Sub(load(i), max)));
+    const auto e = hn::IfThenElseZero(valid, FullExp(d, hn::Sub(load(i), max)));
     sums = hn::Add(sums, e);
     hn::BlendedStore(e, valid, d, out + i);
   }

@@ -18,8 +18,8 @@ namespace {
 absl::StatusOr<std::vector<TensorSpec>> InferUnary(const OpCall& call) {
   for (size_t i = 0; i < call.input_count(); ++i) {
     if (call.input(i).dtype != DType::kFloat32) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "needs float32, got ", DTypeName(call.input(i).dtype)));
+      return absl::InvalidArgumentError(
+          absl::StrCat("needs float32, got ", DTypeName(call.input(i).dtype)));
     }
     if (call.input(i).shape != call.input(0).shape) {
       return absl::InvalidArgumentError("the shapes differ");
@@ -32,9 +32,10 @@ std::vector<Value> NegGradient(const GradientCall& call) {
   return {ops::Neg(call.output_gradient(0))};
 }
 std::vector<Value> AbsGradient(const GradientCall& call) {
-  const Value sign = ops::Div(call.input(0), call.output(0));
-  return {ops::Mul(call.output_gradient(0), sign)};
+  return {ops::Mul(call.output_gradient(0), ops::Sign(call.input(0)))};
 }
+// Flat, where it is not a step.
+std::vector<Value> SignGradient(const GradientCall&) { return {Value()}; }
 std::vector<Value> SquareGradient(const GradientCall& call) {
   return {ops::Mul(call.output_gradient(0), ops::Scale(call.input(0), 2))};
 }
@@ -42,8 +43,7 @@ std::vector<Value> SqrtGradient(const GradientCall& call) {
   return {ops::Div(ops::Scale(call.output_gradient(0), 0.5), call.output(0))};
 }
 std::vector<Value> RsqrtGradient(const GradientCall& call) {
-  const Value cube =
-      ops::Mul(ops::Square(call.output(0)), call.output(0));
+  const Value cube = ops::Mul(ops::Square(call.output(0)), call.output(0));
   return {ops::Scale(ops::Mul(call.output_gradient(0), cube), -0.5)};
 }
 std::vector<Value> ExpGradient(const GradientCall& call) {
@@ -82,6 +82,9 @@ namespace ops {
 
 Value Neg(Value x, SourceLocation where) { return Emit("Neg", {x}, {}, where); }
 Value Abs(Value x, SourceLocation where) { return Emit("Abs", {x}, {}, where); }
+Value Sign(Value x, SourceLocation where) {
+  return Emit("Sign", {x}, {}, where);
+}
 Value Square(Value x, SourceLocation where) {
   return Emit("Square", {x}, {}, where);
 }
@@ -114,6 +117,7 @@ Value Tanh(Value x, SourceLocation where) {
 
 CAIRN_REGISTER_UNARY("Neg", NegGradient);
 CAIRN_REGISTER_UNARY("Abs", AbsGradient);
+CAIRN_REGISTER_UNARY("Sign", SignGradient);
 CAIRN_REGISTER_UNARY("Square", SquareGradient);
 CAIRN_REGISTER_UNARY("Sqrt", SqrtGradient);
 CAIRN_REGISTER_UNARY("Rsqrt", RsqrtGradient);

@@ -10,6 +10,8 @@ namespace cairn::ops {
 
 Value Neg(Value x, SourceLocation where = SourceLocation::Current());
 Value Abs(Value x, SourceLocation where = SourceLocation::Current());
+// -1, 0 or 1. Its gradient is none.
+Value Sign(Value x, SourceLocation where = SourceLocation::Current());
 Value Square(Value x, SourceLocation where = SourceLocation::Current());
 Value Sqrt(Value x, SourceLocation where = SourceLocation::Current());
 // 1 / sqrt(x).

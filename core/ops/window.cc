@@ -17,18 +17,16 @@ absl::StatusOr<WindowAxis> PlaceWindow(int64_t input, int64_t window,
                      dilation, " must be positive"));
   }
   if (padding != "VALID" && padding != "SAME") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("padding must be \"VALID\" or \"SAME\", got \"", padding,
-                     "\""));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "padding must be \"VALID\" or \"SAME\", got \"", padding, "\""));
   }
   if (input == kDynamic) return WindowAxis{.output = kDynamic};
   const int64_t reach = (window - 1) * dilation + 1;
   WindowAxis axis;
   if (padding == "VALID") {
     if (input < reach) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a window that reaches over ", reach,
-                       " does not fit into ", input));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "a window that reaches over ", reach, " does not fit into ", input));
     }
     axis.output = (input - reach) / stride + 1;
   } else {

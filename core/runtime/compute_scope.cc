@@ -35,10 +35,21 @@ unsigned GetFloatMode() { return 0; }
 void SetFloatMode(unsigned) {}
 #endif
 
+// All but those that a thread's own instructions raise.
+sigset_t SignalsThatCanWait() {
+  sigset_t signals;
+  sigfillset(&signals);
+  constexpr int kOwn[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+  for (const int own : kOwn) sigdelset(&signals, own);
+  return signals;
+}
+
 }  // namespace
 
 ComputeScope::ComputeScope()
     : openmp_threads_(omp_get_max_threads()), float_mode_(GetFloatMode()) {
+  const sigset_t waiting = SignalsThatCanWait();
+  pthread_sigmask(SIG_BLOCK, &waiting, &signal_mask_);
   SetFloatMode(float_mode_ | kFlush);
   omp_set_num_threads(1);
 }
@@ -46,6 +57,7 @@ ComputeScope::ComputeScope()
 ComputeScope::~ComputeScope() {
   omp_set_num_threads(openmp_threads_);
   SetFloatMode(float_mode_);
+  pthread_sigmask(SIG_SETMASK, &signal_mask_, nullptr);
 }
 
 }  // namespace cairn

@@ -1,12 +1,16 @@
 #ifndef CAIRN_CORE_RUNTIME_COMPUTE_SCOPE_H_
 #define CAIRN_CORE_RUNTIME_COMPUTE_SCOPE_H_
 
+#include <signal.h>
+
 namespace cairn {
 
 // While one lives, its thread computes as Cairn does: denormal numbers are
 // zero, which keeps the speed of a long run and makes the bits independent of
 // the caller's mode, and OpenMP, with which oneDNN is built, makes no threads
-// of its own. The destructor puts the caller's settings back.
+// of its own. Signals wait: oneDNN's matrix products point the stack pointer
+// into a buffer on the heap, where a handler would overwrite what lies before
+// it. The destructor puts the caller's settings back and lets them come.
 class ComputeScope {
  public:
   ComputeScope();
@@ -17,6 +21,7 @@ class ComputeScope {
  private:
   const int openmp_threads_;
   const unsigned float_mode_;
+  sigset_t signal_mask_;
 };
 
 }  // namespace cairn

@@ -82,8 +82,7 @@ struct KernelRegistrar {
 // CAIRN_REGISTER_KERNEL("Relu", MakeReluKernel);
 #define CAIRN_REGISTER_KERNEL(op, make) \
   CAIRN_REGISTER_KERNEL_(__COUNTER__, op, make)
-#define CAIRN_REGISTER_KERNEL_(n, op, make) \
-  CAIRN_REGISTER_KERNEL__(n, op, make)
+#define CAIRN_REGISTER_KERNEL_(n, op, make) CAIRN_REGISTER_KERNEL__(n, op, make)
 #define CAIRN_REGISTER_KERNEL__(n, op, make) \
   const ::cairn::KernelRegistrar cairn_kernel_registrar_##n(op, make)
 

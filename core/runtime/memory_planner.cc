@@ -35,9 +35,10 @@ MemoryPlan PlanMemory(const std::vector<BufferRequest>& requests) {
     }
     plan.offsets[current] = offset;
     plan.arena_bytes = std::max(plan.arena_bytes, offset + bytes);
-    const auto at = std::upper_bound(
-        placed.begin(), placed.end(), offset,
-        [&](size_t value, size_t index) { return value < plan.offsets[index]; });
+    const auto at = std::upper_bound(placed.begin(), placed.end(), offset,
+                                     [&](size_t value, size_t index) {
+                                       return value < plan.offsets[index];
+                                     });
     placed.insert(at, current);
   }
   return plan;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <climits>
 #include <cstring>
 #include <map>
@@ -17,6 +18,7 @@
 #include "core/runtime/compute_scope.h"
 #include "core/runtime/kernel.h"
 #include "core/runtime/memory_planner.h"
+#include "core/runtime/team_choice.h"
 #include "core/tensor/aligned_buffer.h"
 
 namespace cairn {
@@ -61,14 +63,23 @@ class Plan::State {
   }
 
   absl::Status Run() {
+    if (team_ == nullptr || team_->threads() == 1) return RunSteps(false);
+    const auto begin = std::chrono::steady_clock::now();
+    absl::Status status = RunSteps(team_choice_.use_team());
+    team_choice_.Record(std::chrono::steady_clock::now() - begin);
+    return status;
+  }
+
+  absl::Status RunSteps(bool use_team) {
     const ComputeScope scope;
     for (Step& step : steps_) {
-      if (step.tasks == 1) {
-        absl::Status status = step.kernel->Run(step.stage, 0);
-        if (!status.ok()) return status;
-      } else {
+      if (step.tasks > 1 && use_team) {
         RunOnTeam(step);
         if (failed_.load(std::memory_order_relaxed)) return TakeError();
+        continue;
+      }
+      for (int task = 0; task < step.tasks; ++task) {
+        CAIRN_RETURN_IF_ERROR(step.kernel->Run(step.stage, task));
       }
     }
     for (const Copy& copy : staged_copies_) {
@@ -84,6 +95,7 @@ class Plan::State {
   std::byte* address(ValueId value) const {
     return storages_[storage_of_.at(value)].address;
   }
+  const std::byte* output(int index) const { return outputs_[index]; }
   size_t arena_bytes() const { return arena_bytes_; }
   void FillArena(unsigned char byte) {
     std::memset(arena_.get(), byte, arena_bytes_);
@@ -131,8 +143,8 @@ class Plan::State {
       for (const ValueId input : node.inputs) {
         inputs.push_back(graph_.spec(input));
       }
-      absl::StatusOr<std::unique_ptr<Kernel>> kernel = CreateKernel(
-          {node.op->name, node.attrs, inputs, node.outputs});
+      absl::StatusOr<std::unique_ptr<Kernel>> kernel =
+          CreateKernel({node.op->name, node.attrs, inputs, node.outputs});
       if (!kernel.ok()) return Annotate(kernel.status(), node.op->name);
       kernels_.push_back({static_cast<int32_t>(i), *std::move(kernel)});
     }
@@ -157,16 +169,15 @@ class Plan::State {
               *graph_.variables()[GetAttr<int64_t>(node.attrs, "variable")]);
         } else if (node.op->name == "Const") {
           Tensor constant = GetAttr<Tensor>(node.attrs, "value");
-          storage_of_[value] = AddStorage(
-              {.kind = Storage::Kind::kConstant,
-               .bytes = bytes,
-               .address = constant.mutable_bytes().data()});
+          storage_of_[value] =
+              AddStorage({.kind = Storage::Kind::kConstant,
+                          .bytes = bytes,
+                          .address = constant.mutable_bytes().data()});
         } else if (node.op->name == "Placeholder") {
           inputs_.push_back(MakeAlignedBuffer(bytes));
-          storage_of_[value] =
-              AddStorage({.kind = Storage::Kind::kInput,
-                          .bytes = bytes,
-                          .address = inputs_.back().get()});
+          storage_of_[value] = AddStorage({.kind = Storage::Kind::kInput,
+                                           .bytes = bytes,
+                                           .address = inputs_.back().get()});
         } else {
           storage_of_[value] = AddStorage({.bytes = bytes});
         }
@@ -178,14 +189,13 @@ class Plan::State {
     for (size_t s = 0; s < storages_.size(); ++s) {
       if (storages_[s].variable == &variable) return static_cast<int>(s);
     }
-    return AddStorage(
-        {.kind = Storage::Kind::kVariable,
-         .bytes = ByteSize(variable.spec()),
-         .variable = &variable,
-         .address = const_cast<Variable&>(variable)
-                        .mutable_value()
-                        .mutable_bytes()
-                        .data()});
+    return AddStorage({.kind = Storage::Kind::kVariable,
+                       .bytes = ByteSize(variable.spec()),
+                       .variable = &variable,
+                       .address = const_cast<Variable&>(variable)
+                                      .mutable_value()
+                                      .mutable_bytes()
+                                      .data()});
   }
 
   void FindLifetimes() {
@@ -193,8 +203,8 @@ class Plan::State {
       const Planned& planned = kernels_[step];
       const Graph::Node& node = graph_.nodes()[planned.node];
       for (size_t o = 0; o < node.outputs.size(); ++o) {
-        Storage& storage = storages_[storage_of_.at(
-            {planned.node, static_cast<int32_t>(o)})];
+        Storage& storage =
+            storages_[storage_of_.at({planned.node, static_cast<int32_t>(o)})];
         storage.first = static_cast<int>(step);
         storage.last = std::max(storage.last, static_cast<int>(step));
       }
@@ -203,10 +213,9 @@ class Plan::State {
       }
       const size_t scratch = planned.kernel->scratch_bytes();
       if (scratch > 0) {
-        kernels_[step].scratch =
-            AddStorage({.bytes = scratch,
-                        .first = static_cast<int>(step),
-                        .last = static_cast<int>(step)});
+        kernels_[step].scratch = AddStorage({.bytes = scratch,
+                                             .first = static_cast<int>(step),
+                                             .last = static_cast<int>(step)});
       }
     }
     for (const ValueId output : graph_.outputs()) {
@@ -345,31 +354,51 @@ class Plan::State {
       std::vector<std::byte*> outputs;
       for (const ValueId input : node.inputs) inputs.push_back(address(input));
       for (size_t o = 0; o < node.outputs.size(); ++o) {
-        outputs.push_back(
-            address({planned.node, static_cast<int32_t>(o)}));
+        outputs.push_back(address({planned.node, static_cast<int32_t>(o)}));
       }
       CAIRN_RETURN_IF_ERROR(planned.kernel->Bind(
           {inputs, outputs,
-           planned.scratch < 0 ? nullptr : storages_[planned.scratch].address}));
+           planned.scratch < 0 ? nullptr
+                               : storages_[planned.scratch].address}));
       for (int stage = 0; stage < planned.kernel->stages(); ++stage) {
-        steps_.push_back({planned.kernel.get(), stage,
-                          planned.kernel->tasks(stage), this});
+        steps_.push_back(
+            {planned.kernel.get(), stage, planned.kernel->tasks(stage), this});
       }
     }
     for (const auto& [variable, value] : pending_copies_) {
-      std::byte* const to =
-          storages_[VariableStorage(*variable)].address;
+      std::byte* const to = storages_[VariableStorage(*variable)].address;
       const size_t bytes = ByteSize(variable->spec());
       const Storage& source = storages_[storage_of_.at(value)];
       if (source.kind == Storage::Kind::kVariable) {
         staging_.push_back(MakeAlignedBuffer(bytes));
-        staged_copies_.push_back({staging_.back().get(), source.address, bytes});
+        staged_copies_.push_back(
+            {staging_.back().get(), source.address, bytes});
         copies_.push_back({to, staging_.back().get(), bytes});
       } else {
         copies_.push_back({to, source.address, bytes});
       }
     }
+    PlaceOutputs();
     return absl::OkStatus();
+  }
+
+  // An output that is the value of a variable is the old one: it is kept before
+  // the variable changes.
+  void PlaceOutputs() {
+    for (const ValueId output : graph_.outputs()) {
+      const Storage& storage = storages_[storage_of_.at(output)];
+      const bool changes = std::any_of(
+          pending_copies_.begin(), pending_copies_.end(),
+          [&](const auto& copy) { return copy.first == storage.variable; });
+      if (!changes) {
+        outputs_.push_back(storage.address);
+        continue;
+      }
+      staging_.push_back(MakeAlignedBuffer(storage.bytes));
+      outputs_.push_back(staging_.back().get());
+      staged_copies_.push_back(
+          {staging_.back().get(), storage.address, storage.bytes});
+    }
   }
 
   void RunOnTeam(Step& step) {
@@ -378,11 +407,7 @@ class Plan::State {
       absl::Status status = step.kernel->Run(step.stage, task);
       if (!status.ok()) step.plan->KeepError(std::move(status));
     };
-    if (team_ != nullptr) {
-      team_->Run(step.tasks, run, &step);
-    } else {
-      for (int task = 0; task < step.tasks; ++task) run(&step, task);
-    }
+    team_->Run(step.tasks, run, &step);
   }
 
   void KeepError(absl::Status status) {
@@ -399,10 +424,12 @@ class Plan::State {
 
   const Graph graph_;
   ThreadTeam* const team_;
+  TeamChoice team_choice_;
   std::vector<Planned> kernels_;
   std::vector<Storage> storages_;
   std::map<ValueId, int> storage_of_;
   std::vector<AlignedBuffer> inputs_;
+  std::vector<const std::byte*> outputs_;
   std::vector<AlignedBuffer> staging_;
   AlignedBuffer arena_;
   size_t arena_bytes_ = 0;
@@ -431,8 +458,7 @@ absl::Span<std::byte> Plan::input(int index) {
 }
 
 absl::Span<const std::byte> Plan::output(int index) const {
-  const ValueId value = state_->graph().outputs()[index];
-  return {state_->address(value), ByteSize(output_spec(index))};
+  return {state_->output(index), ByteSize(output_spec(index))};
 }
 
 const TensorSpec& Plan::input_spec(int index) const {

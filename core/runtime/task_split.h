@@ -19,8 +19,7 @@ struct TaskSplit {
 
 // Cuts `count` items into at most 16 tasks of about `per_task` items or more,
 // at multiples of `multiple`. A function of its arguments alone.
-inline TaskSplit SplitTasks(int64_t count, int64_t per_task,
-                            int64_t multiple) {
+inline TaskSplit SplitTasks(int64_t count, int64_t per_task, int64_t multiple) {
   constexpr int64_t kMaxTasks = 16;
   const int64_t wanted =
       std::clamp<int64_t>(count / std::max<int64_t>(per_task, 1), 1, kMaxTasks);

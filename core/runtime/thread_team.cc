@@ -6,9 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <latch>
 #include <thread>
 #include <vector>
 
+#include "core/base/check.h"
 #include "core/runtime/compute_scope.h"
 
 #if defined(__x86_64__)
@@ -55,15 +57,36 @@ void WaitWhile(const std::atomic<uint32_t>& value, uint32_t old) {
 
 }  // namespace
 
-// One job at a time. The number of the job and of its next task share one word,
-// so a thread that comes late can neither take a task of a job that is over nor
-// one of the next job with this one's function.
+// A job: its number and the tasks that nobody took yet, [front, back), in one
+// word. A thread takes a task by changing the word. It fails when the job is
+// over, since all its tasks are then taken, and the function it read belongs to
+// the job while the word is unchanged.
+struct JobWord {
+  static constexpr int kMaxTasks = 0xffff;
+  static uint64_t Open(uint32_t job, int tasks) {
+    return uint64_t{job} << 32 | static_cast<uint64_t>(tasks);
+  }
+  static uint32_t job(uint64_t word) {
+    return static_cast<uint32_t>(word >> 32);
+  }
+  static int front(uint64_t word) {
+    return static_cast<int>(word >> 16 & 0xffff);
+  }
+  static int back(uint64_t word) { return static_cast<int>(word & 0xffff); }
+  static uint64_t WithoutFront(uint64_t word) {
+    return word + (uint64_t{1} << 16);
+  }
+  static uint64_t WithoutBack(uint64_t word) { return word - 1; }
+};
+
 class ThreadTeam::State {
  public:
-  explicit State(int threads) : threads_(threads) {
+  explicit State(int threads) : threads_(threads), ready_(threads - 1) {
     for (int i = 1; i < threads; ++i) {
-      workers_.emplace_back([this] { Work(); });
+      workers_.emplace_back([this, i] { Work(/*from_back=*/i % 2 == 1); });
     }
+    // What a thread allocates to begin with belongs to no step.
+    ready_.wait();
   }
 
   ~State() {
@@ -79,12 +102,11 @@ class ThreadTeam::State {
     const uint32_t job = job_.load(std::memory_order_relaxed) + 1;
     run_.store(run, std::memory_order_relaxed);
     context_.store(context, std::memory_order_relaxed);
-    tasks_.store(tasks, std::memory_order_relaxed);
     left_.store(static_cast<uint32_t>(tasks), std::memory_order_relaxed);
-    next_.store(uint64_t{job} << 32, std::memory_order_release);
+    word_.store(JobWord::Open(job, tasks), std::memory_order_release);
     job_.store(job, std::memory_order_release);
     job_.notify_all();
-    TakeTasks(job);
+    TakeTasks(job, /*from_back=*/false);
     for (;;) {
       const uint32_t left = left_.load(std::memory_order_acquire);
       if (left == 0) return;
@@ -93,54 +115,59 @@ class ThreadTeam::State {
   }
 
  private:
-  void Work() {
+  void Work(bool from_back) {
     const ComputeScope scope;
+    ready_.count_down();
     uint32_t seen = 0;
     for (;;) {
       WaitWhile(job_, seen);
       seen = job_.load(std::memory_order_acquire);
       if (stop_.load(std::memory_order_relaxed)) return;
-      TakeTasks(seen);
+      TakeTasks(seen, from_back);
     }
   }
 
-  void TakeTasks(uint32_t job) {
-    for (;;) {
-      uint64_t next = next_.load(std::memory_order_acquire);
-      if (next >> 32 != job) return;
+  // Half of the threads begin at the other end. So a part of the data mostly
+  // stays with one core from kernel to kernel and from step to step, and yet
+  // whoever is done first goes on with what is left.
+  void TakeTasks(uint32_t job, bool from_back) {
+    uint64_t word = word_.load(std::memory_order_acquire);
+    while (JobWord::job(word) == job &&
+           JobWord::front(word) < JobWord::back(word)) {
       const auto run = run_.load(std::memory_order_relaxed);
       void* const context = context_.load(std::memory_order_relaxed);
-      const uint32_t task = static_cast<uint32_t>(next);
-      if (task >= static_cast<uint32_t>(
-                      tasks_.load(std::memory_order_relaxed))) {
-        return;
-      }
-      // Succeeds only while the job is this one, so what was read belongs to it.
-      if (!next_.compare_exchange_weak(next, next + 1,
-                                       std::memory_order_acq_rel)) {
+      const int task =
+          from_back ? JobWord::back(word) - 1 : JobWord::front(word);
+      // On failure `word` is read anew.
+      if (!word_.compare_exchange_weak(word,
+                                       from_back ? JobWord::WithoutBack(word)
+                                                 : JobWord::WithoutFront(word),
+                                       std::memory_order_acq_rel,
+                                       std::memory_order_acquire)) {
         continue;
       }
-      run(context, static_cast<int>(task));
+      run(context, task);
       if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         left_.notify_all();
       }
+      word = word_.load(std::memory_order_acquire);
     }
   }
 
   const int threads_;
+  std::latch ready_;
   std::vector<std::thread> workers_;
   std::atomic<void (*)(void*, int)> run_{nullptr};
   std::atomic<void*> context_{nullptr};
-  std::atomic<int> tasks_{0};
-  alignas(64) std::atomic<uint64_t> next_{0};
+  alignas(64) std::atomic<uint64_t> word_{0};
   alignas(64) std::atomic<uint32_t> left_{0};
   alignas(64) std::atomic<uint32_t> job_{0};
   std::atomic<bool> stop_{false};
 };
 
 ThreadTeam::ThreadTeam(int threads)
-    : state_(std::make_unique<State>(threads > 0 ? threads
-                                                 : AvailableCores())) {}
+    : state_(
+          std::make_unique<State>(threads > 0 ? threads : AvailableCores())) {}
 
 ThreadTeam::~ThreadTeam() = default;
 
@@ -152,6 +179,7 @@ void ThreadTeam::Run(int tasks, void (*run)(void* context, int task),
     for (int task = 0; task < tasks; ++task) run(context, task);
     return;
   }
+  CAIRN_CHECK(tasks <= JobWord::kMaxTasks);
   state_->Run(tasks, run, context);
 }
 

@@ -25,8 +25,10 @@ std::string ShapeToString(const Shape& shape) {
   std::string text = "(";
   for (size_t i = 0; i < shape.size(); ++i) {
     if (i > 0) text += ", ";
-    if (shape[i] == kDynamic) text += "None";
-    else absl::StrAppend(&text, shape[i]);
+    if (shape[i] == kDynamic)
+      text += "None";
+    else
+      absl::StrAppend(&text, shape[i]);
   }
   // As Python writes a tuple of one.
   text += shape.size() == 1 ? ",)" : ")";

@@ -70,14 +70,16 @@ struct NamedTensor {
 template <typename T>
 absl::Span<const T> Tensor::values() const {
   CAIRN_CHECK(DTypeOf<T>() == spec_.dtype);
-  return {reinterpret_cast<const T*>(buffer_.get()),
-          static_cast<size_t>(size())};
+  // With braces, bool would be taken for a list of two truths.
+  return absl::Span<const T>(reinterpret_cast<const T*>(buffer_.get()),
+                             static_cast<size_t>(size()));
 }
 
 template <typename T>
 absl::Span<T> Tensor::mutable_values() {
   CAIRN_CHECK(DTypeOf<T>() == spec_.dtype);
-  return {reinterpret_cast<T*>(buffer_.get()), static_cast<size_t>(size())};
+  return absl::Span<T>(reinterpret_cast<T*>(buffer_.get()),
+                       static_cast<size_t>(size()));
 }
 
 template <typename T>

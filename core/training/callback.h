@@ -22,12 +22,18 @@ class TrainingSession {
   virtual int64_t epoch() const = 0;
   // Training steps done since the run began, earlier sessions included.
   virtual int64_t step() const = 0;
+  // Whether the step done last is the last of its epoch. False where the data
+  // do not say how many there are.
+  virtual bool is_last_step_of_epoch() const = 0;
   // How many epochs Fit() was asked for.
   virtual int64_t epochs() const = 0;
   virtual float learning_rate() const = 0;
   // Fit() returns after this step, or after this epoch if it is at its end.
   virtual void RequestStop() = 0;
   virtual bool stop_requested() const = 0;
+  // OK while all goes well. In OnTrainEnd() the error that ended the run, after
+  // which a step may be half done.
+  virtual const absl::Status& status() const = 0;
   // The tensors alias live memory: they are good until the hook returns.
   virtual absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) = 0;
   // Puts the run back to `snapshot`, from which Fit() then goes on. All is

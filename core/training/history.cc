@@ -24,11 +24,12 @@ void History::Add(int64_t epoch, const Logs& logs) {
     }
     if (values == nullptr) {
       // A name that appears late was not measured before.
-      values = &values_
-                    .emplace_back(name, std::vector<double>(
-                                            before, std::numeric_limits<
-                                                        double>::quiet_NaN()))
-                    .second;
+      values =
+          &values_
+               .emplace_back(
+                   name, std::vector<double>(
+                             before, std::numeric_limits<double>::quiet_NaN()))
+               .second;
     }
     values->push_back(value);
   }

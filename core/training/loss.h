@@ -21,9 +21,9 @@ class Loss : public Configurable {
 
 // CAIRN_REGISTER_LOSS(MeanSquaredError, "mse"); under kClassName, kName
 // ("mean_squared_error") and the further names.
-#define CAIRN_REGISTER_LOSS(C, ...)                               \
-  const ::cairn::Registrar<::cairn::Loss> cairn_register_##C(    \
-      {C::kClassName, C::kName __VA_OPT__(, ) __VA_ARGS__},       \
+#define CAIRN_REGISTER_LOSS(C, ...)                           \
+  const ::cairn::Registrar<::cairn::Loss> cairn_register_##C( \
+      {C::kClassName, C::kName __VA_OPT__(, ) __VA_ARGS__},   \
       &::cairn::CreateFromConfig<::cairn::Loss, C>)
 
 }  // namespace cairn

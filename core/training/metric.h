@@ -46,9 +46,9 @@ class Metric : public Configurable {
 
 // CAIRN_REGISTER_METRIC(Accuracy, "acc"); under kClassName, kName and the
 // further names.
-#define CAIRN_REGISTER_METRIC(C, ...)                               \
-  const ::cairn::Registrar<::cairn::Metric> cairn_register_##C(    \
-      {C::kClassName, C::kName __VA_OPT__(, ) __VA_ARGS__},         \
+#define CAIRN_REGISTER_METRIC(C, ...)                           \
+  const ::cairn::Registrar<::cairn::Metric> cairn_register_##C( \
+      {C::kClassName, C::kName __VA_OPT__(, ) __VA_ARGS__},     \
       &::cairn::CreateFromConfig<::cairn::Metric, C>)
 
 }  // namespace cairn

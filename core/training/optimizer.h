@@ -62,9 +62,9 @@ class Optimizer : public Configurable {
 };
 
 // CAIRN_REGISTER_OPTIMIZER(Adam); under kClassName, "Adam", and kName, "adam".
-#define CAIRN_REGISTER_OPTIMIZER(C)                                  \
-  const ::cairn::Registrar<::cairn::Optimizer> cairn_register_##C(  \
-      {C::kClassName, C::kName},                                     \
+#define CAIRN_REGISTER_OPTIMIZER(C)                                \
+  const ::cairn::Registrar<::cairn::Optimizer> cairn_register_##C( \
+      {C::kClassName, C::kName},                                   \
       &::cairn::CreateFromConfig<::cairn::Optimizer, C>)
 
 }  // namespace cairn

@@ -1,6 +1,7 @@
 #ifndef CAIRN_CORE_TRAINING_SNAPSHOT_H_
 #define CAIRN_CORE_TRAINING_SNAPSHOT_H_
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -63,6 +64,8 @@ struct Snapshot {
   // the metric totals. Under "data": the position. Under "callback/<key>":
   // theirs.
   std::map<std::string, State> extras;
+  // What tf.train.Checkpoint keeps under this name: it numbers saves by it.
+  int64_t save_counter = 0;
 
   // The tensor of that name among weights and optimizer, or null.
   const Tensor* FindTensor(const std::string& name) const;

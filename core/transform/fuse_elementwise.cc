@@ -32,9 +32,7 @@ class Units {
   int count() const { return static_cast<int>(members_.size()); }
   int unit_of(int32_t node) const { return unit_of_[node]; }
   // In the order of the graph; empty for a unit that was joined to another.
-  const std::vector<int32_t>& members(int unit) const {
-    return members_[unit];
-  }
+  const std::vector<int32_t>& members(int unit) const { return members_[unit]; }
   // The units whose values this one reads.
   std::set<int> Dependencies(int unit) const {
     std::set<int> dependencies;
@@ -58,12 +56,12 @@ class Units {
 
   // Every operand has the node's shape or is one element.
   bool IsPlain(const Graph::Node& node) const {
-    return std::all_of(
-        node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-          const TensorSpec& spec = graph_.spec(input);
-          return spec.shape == node.outputs[0].shape ||
-                 ElementCount(spec.shape) == 1;
-        });
+    return std::all_of(node.inputs.begin(), node.inputs.end(),
+                       [&](ValueId input) {
+                         const TensorSpec& spec = graph_.spec(input);
+                         return spec.shape == node.outputs[0].shape ||
+                                ElementCount(spec.shape) == 1;
+                       });
   }
 
   void JoinProducers(int32_t index) {
@@ -186,7 +184,8 @@ void EmitFused(const Graph& graph, const std::vector<int32_t>& members,
     const int result =
         program.inputs + static_cast<int>(program.instructions.size());
     program.instructions.push_back(
-        {*FindElementwiseFunction(node.op->name), register_of.at(node.inputs[0]),
+        {*FindElementwiseFunction(node.op->name),
+         register_of.at(node.inputs[0]),
          node.inputs.size() > 1 ? register_of.at(node.inputs[1]) : -1});
     register_of[{member, 0}] = result;
     if (outside.count({member, 0}) == 0) continue;
@@ -210,8 +209,10 @@ Graph FuseElementwise(const Graph& graph) {
   Rewrite rewrite(graph);
   for (const int unit : TopologicalOrder(units)) {
     const std::vector<int32_t>& members = units.members(unit);
-    if (members.size() == 1) rewrite.Keep(members[0]);
-    else EmitFused(graph, members, outside, rewrite);
+    if (members.size() == 1)
+      rewrite.Keep(members[0]);
+    else
+      EmitFused(graph, members, outside, rewrite);
   }
   return std::move(rewrite).Finish();
 }

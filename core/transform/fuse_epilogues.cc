@@ -16,8 +16,8 @@ bool IsActivation(absl::string_view op) {
 
 // A node that takes in what follows it.
 struct Chain {
-  int32_t last = -1;   // The node whose value the fused node computes.
-  ValueId bias;        // Invalid: none.
+  int32_t last = -1;  // The node whose value the fused node computes.
+  ValueId bias;       // Invalid: none.
   std::string activation;
 };
 
@@ -57,7 +57,8 @@ Graph FuseEpilogues(const Graph& graph) {
       chain.last = next;
     }
     if (chain.last == first) continue;
-    for (int32_t n = first; n != chain.last; n = follower(n)) absorbed[n] = true;
+    for (int32_t n = first; n != chain.last; n = follower(n))
+      absorbed[n] = true;
     chain_ending_at[chain.last] = {first, chain};
   }
 

@@ -5,9 +5,9 @@
 
 namespace cairn {
 
-// Moves a bias, and then a Relu, Sigmoid or Tanh, into the op before it, if that
-// op accepts epilogues and nobody else reads what stands between. The op gets
-// the bias as its input 2 and the attributes "epilogue_bias" (bool) and
+// Moves a bias, and then a Relu, Sigmoid or Tanh, into the op before it, if
+// that op accepts epilogues and nobody else reads what stands between. The op
+// gets the bias as its input 2 and the attributes "epilogue_bias" (bool) and
 // "epilogue_activation" (the op's name).
 Graph FuseEpilogues(const Graph& graph);
 

@@ -61,15 +61,16 @@ class Backward {
       any = any || output_gradients.back().valid();
     }
     if (!any || node.inputs.empty()) return;
-    for (const ValueId input : node.inputs) inputs.emplace_back(builder_, input);
+    for (const ValueId input : node.inputs)
+      inputs.emplace_back(builder_, input);
     if (node.op->gradient == nullptr) {
       builder_->Fail(absl::InvalidArgumentError(absl::StrCat(
                          "op ", node.op->name, " has no gradient")),
                      node.where);
       return;
     }
-    const std::vector<Value> gradients = node.op->gradient(
-        {inputs, outputs, output_gradients, node.attrs});
+    const std::vector<Value> gradients =
+        node.op->gradient({inputs, outputs, output_gradients, node.attrs});
     for (size_t i = 0; i < gradients.size() && i < inputs.size(); ++i) {
       Add(node.inputs[i], gradients[i]);
     }
@@ -87,9 +88,8 @@ std::vector<Value> Gradients(Value loss, absl::Span<const Value> wrt) {
   if (!loss.valid()) return results;
   GraphBuilder* const builder = loss.builder();
   if (!loss.spec().shape.empty()) {
-    builder->Fail(absl::InvalidArgumentError(
-        absl::StrCat("gradients are of a scalar, not of ",
-                     SpecToString(loss.spec()))));
+    builder->Fail(absl::InvalidArgumentError(absl::StrCat(
+        "gradients are of a scalar, not of ", SpecToString(loss.spec()))));
     return results;
   }
   const int32_t count = loss.id().node + 1;

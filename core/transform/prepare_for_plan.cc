@@ -6,6 +6,7 @@
 #include "core/transform/fuse_elementwise.h"
 #include "core/transform/fuse_epilogues.h"
 #include "core/transform/merge_duplicate_nodes.h"
+#include "core/transform/move_max_pool_gradients.h"
 #include "core/transform/remove_dead_nodes.h"
 #include "core/transform/specialize.h"
 
@@ -17,6 +18,7 @@ absl::StatusOr<Graph> PrepareForPlan(const Graph& graph,
   CAIRN_ASSIGN_OR_RETURN(Graph prepared,
                          Specialize(RemoveDeadNodes(graph), input_shapes));
   prepared = MergeDuplicateNodes(prepared);
+  prepared = MoveMaxPoolGradients(prepared);
   prepared = FuseEpilogues(prepared);
   prepared = FuseElementwise(prepared);
   return RemoveDeadNodes(prepared);

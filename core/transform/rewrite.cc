@@ -26,8 +26,7 @@ Graph Rewrite::Finish() && {
   for (const ValueId output : graph_.outputs()) {
     parts_.outputs.push_back(NewOf(output));
   }
-  parts_.variables.assign(graph_.variables().begin(),
-                          graph_.variables().end());
+  parts_.variables.assign(graph_.variables().begin(), graph_.variables().end());
   for (const Graph::Update& update : graph_.updates()) {
     parts_.updates.push_back({update.variable, NewOf(update.new_value)});
   }

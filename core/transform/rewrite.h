@@ -19,6 +19,10 @@ class Rewrite {
   void Keep(int32_t old_node);
   // Adds a node whose inputs are given as old values; returns its place.
   int32_t Add(Graph::Node node);
+  // Makes an added node read a new value.
+  void SetInput(int32_t index, int input, ValueId new_value) {
+    parts_.nodes[index].inputs[input] = new_value;
+  }
   // The old value is now that one.
   void Replace(ValueId old_value, ValueId new_value) {
     new_of_[old_value] = new_value;

@@ -37,8 +37,8 @@ absl::StatusOr<Graph> Specialize(const Graph& graph,
   for (size_t i = 0; i < input_shapes.size(); ++i) {
     Graph::Node& node = parts.nodes[parts.inputs[i].node];
     CAIRN_RETURN_IF_ERROR(Fits(input_shapes[i], node.outputs[0]));
-    node.attrs["shape"] = std::vector<int64_t>(input_shapes[i].begin(),
-                                               input_shapes[i].end());
+    node.attrs["shape"] =
+        std::vector<int64_t>(input_shapes[i].begin(), input_shapes[i].end());
   }
   for (Graph::Node& node : parts.nodes) {
     std::vector<TensorSpec> inputs;

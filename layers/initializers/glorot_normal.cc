@@ -5,8 +5,8 @@
 namespace cairn {
 
 absl::Status GlorotNormal::Fill(RandomStream& stream, Tensor& value) const {
-  return FillByVariance(1, Fan::kAverage, Distribution::kTruncatedNormal, stream,
-                        value);
+  return FillByVariance(1, Fan::kAverage, Distribution::kTruncatedNormal,
+                        stream, value);
 }
 
 CAIRN_REGISTER_INITIALIZER(GlorotNormal);

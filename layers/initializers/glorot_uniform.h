@@ -7,8 +7,8 @@
 
 namespace cairn {
 
-// Uniform in +-sqrt(6 / (fan_in + fan_out)): Glorot and Bengio, "Understanding the
-// difficulty of training deep feedforward neural networks" (2010). As
+// Uniform in +-sqrt(6 / (fan_in + fan_out)): Glorot and Bengio, "Understanding
+// the difficulty of training deep feedforward neural networks" (2010). As
 // keras.initializers.GlorotUniform.
 class GlorotUniform : public Initializer {
  public:

@@ -7,8 +7,8 @@
 
 namespace cairn {
 
-// Normal with variance 2 / fan_in, truncated at two deviations: He et al. (2015).
-// As keras.initializers.HeNormal.
+// Normal with variance 2 / fan_in, truncated at two deviations: He et al.
+// (2015). As keras.initializers.HeNormal.
 class HeNormal : public Initializer {
  public:
   static constexpr absl::string_view kClassName = "HeNormal";

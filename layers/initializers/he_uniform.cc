@@ -5,8 +5,7 @@
 namespace cairn {
 
 absl::Status HeUniform::Fill(RandomStream& stream, Tensor& value) const {
-  return FillByVariance(2, Fan::kIn, Distribution::kUniform, stream,
-                        value);
+  return FillByVariance(2, Fan::kIn, Distribution::kUniform, stream, value);
 }
 
 CAIRN_REGISTER_INITIALIZER(HeUniform);

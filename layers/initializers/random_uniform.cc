@@ -5,7 +5,8 @@ namespace cairn {
 absl::Status RandomUniform::Fill(RandomStream& stream, Tensor& value) const {
   const float low = static_cast<float>(options_.minval);
   const float range = static_cast<float>(options_.maxval - options_.minval);
-  for (float& x : value.mutable_values<float>()) x = low + range * stream.NextUniform();
+  for (float& x : value.mutable_values<float>())
+    x = low + range * stream.NextUniform();
   return absl::OkStatus();
 }
 

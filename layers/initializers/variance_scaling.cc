@@ -40,8 +40,7 @@ float TruncatedNormal(RandomStream& stream) {
 absl::Status FillByVariance(double scale, Fan fan, Distribution distribution,
                             RandomStream& stream, Tensor& value) {
   const Fans fans = FansOf(value.shape());
-  const double count =
-      fan == Fan::kIn ? fans.in : (fans.in + fans.out) / 2;
+  const double count = fan == Fan::kIn ? fans.in : (fans.in + fans.out) / 2;
   const double variance = scale / std::max(1.0, count);
   if (distribution == Distribution::kUniform) {
     const double limit = std::sqrt(3 * variance);

@@ -12,8 +12,8 @@ enum class Fan { kIn, kAverage };
 enum class Distribution { kUniform, kTruncatedNormal };
 
 // Fills `value` with mean 0 and variance `scale` over the fan, as Keras's
-// VarianceScaling. The normal distribution is cut at two deviations, and widened
-// so that the variance is what was asked for.
+// VarianceScaling. The normal distribution is cut at two deviations, and
+// widened so that the variance is what was asked for.
 absl::Status FillByVariance(double scale, Fan fan, Distribution distribution,
                             RandomStream& stream, Tensor& value);
 

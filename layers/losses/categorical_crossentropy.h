@@ -16,8 +16,8 @@ struct CategoricalCrossentropyOptions {
   }
 };
 
-// The cross-entropy of the prediction against a target that gives each class its
-// probability. Targets have the prediction's shape. As
+// The cross-entropy of the prediction against a target that gives each class
+// its probability. Targets have the prediction's shape. As
 // keras.losses.CategoricalCrossentropy.
 // A prediction that comes straight from a softmax is taken back to its logits,
 // so that the two are computed in their stable joined form.

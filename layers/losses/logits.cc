@@ -28,7 +28,8 @@ Value FindLogits(Value prediction, bool from_logits) {
 }
 
 Value CrossEntropyOfRows(Value logits, Value target, bool sparse) {
-  if (!logits.valid() || !target.valid()) return Value(logits.builder(), ValueId());
+  if (!logits.valid() || !target.valid())
+    return Value(logits.builder(), ValueId());
   const Shape shape = logits.spec().shape;
   // The op wants matrices: whatever stands before the last axis is rows.
   const Value rows = shape.size() == 2

@@ -20,8 +20,10 @@ Value Misfit(Value target, Value prediction, absl::string_view user,
 }  // namespace
 
 Value MatchTarget(Value target, Value prediction, absl::string_view user) {
-  if (!target.valid() || !prediction.valid()) return Value(prediction.builder(), ValueId());
-  const Shape& wanted = prediction.spec().shape;
+  if (!target.valid() || !prediction.valid())
+    return Value(prediction.builder(), ValueId());
+  // A copy: what is emitted moves the specs.
+  const Shape wanted = prediction.spec().shape;
   Shape given = target.spec().shape;
   if (given != wanted && !wanted.empty() && wanted.back() == 1 &&
       given.size() + 1 == wanted.size()) {
@@ -35,7 +37,8 @@ Value MatchTarget(Value target, Value prediction, absl::string_view user) {
 }
 
 Value MatchLabels(Value target, Value prediction, absl::string_view user) {
-  if (!target.valid() || !prediction.valid()) return Value(prediction.builder(), ValueId());
+  if (!target.valid() || !prediction.valid())
+    return Value(prediction.builder(), ValueId());
   Shape wanted = prediction.spec().shape;
   if (!wanted.empty()) wanted.pop_back();
   Shape given = target.spec().shape;

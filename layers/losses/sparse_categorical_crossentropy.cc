@@ -5,7 +5,8 @@
 
 namespace cairn {
 
-Value SparseCategoricalCrossentropy::Call(Value target, Value prediction) const {
+Value SparseCategoricalCrossentropy::Call(Value target,
+                                          Value prediction) const {
   const Value labels = MatchLabels(target, prediction, class_name());
   const Value logits = FindLogits(prediction, options_.from_logits);
   return CrossEntropyOfRows(logits, labels, /*sparse=*/true);

@@ -24,10 +24,12 @@ struct SparseCategoricalCrossentropyOptions {
 // so that the two are computed in their stable joined form.
 class SparseCategoricalCrossentropy : public Loss {
  public:
-  static constexpr absl::string_view kClassName = "SparseCategoricalCrossentropy";
+  static constexpr absl::string_view kClassName =
+      "SparseCategoricalCrossentropy";
   static constexpr absl::string_view kName = "sparse_categorical_crossentropy";
   using Options = SparseCategoricalCrossentropyOptions;
-  explicit SparseCategoricalCrossentropy(Options options = {}) : options_(options) {}
+  explicit SparseCategoricalCrossentropy(Options options = {})
+      : options_(options) {}
   absl::string_view class_name() const override { return kClassName; }
   Config GetConfig() const override { return ToConfig(options_); }
   Value Call(Value target, Value prediction) const override;

@@ -13,8 +13,7 @@ class BinaryAccuracy : public MeanMetric {
   static constexpr absl::string_view kClassName = "BinaryAccuracy";
   static constexpr absl::string_view kName = "binary_accuracy";
   using Options = MetricOptions;
-  explicit BinaryAccuracy(Options options = {})
-      : MeanMetric(options, kName) {}
+  explicit BinaryAccuracy(Options options = {}) : MeanMetric(options, kName) {}
   absl::string_view class_name() const override { return kClassName; }
 
  protected:

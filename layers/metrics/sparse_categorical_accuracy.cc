@@ -8,8 +8,8 @@
 namespace cairn {
 
 Value SparseCategoricalAccuracy::Values(Value target, Value prediction) const {
-  const Value labels = ops::Cast(
-      MatchLabels(target, prediction, class_name()), DType::kInt64);
+  const Value labels =
+      ops::Cast(MatchLabels(target, prediction, class_name()), DType::kInt64);
   return ops::Cast(ops::Equal(ops::ArgMax(prediction), labels),
                    DType::kFloat32);
 }

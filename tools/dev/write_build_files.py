@@ -28,7 +28,13 @@ FOLDERS = {
     "core/training": ("//core:above_training", []),
     "core/model": ("//core:above_model", []),
     "saving": ("//saving:users", []),
-    "saving/codec": ("//saving:__subpackages__", []),
+    "saving/codec": ("//saving:codec_users", []),
+}
+
+# Sources of a target beyond those it is named after.
+MORE_SOURCES = {
+    "core/training/trainer": ["fit.cc", "fit_state.h", "run_snapshot.cc"],
+    "saving/codec/tensor_bundle": ["tensor_bundle_index.cc", "tensor_bundle_reader.cc"],
 }
 
 # Folders whose target is one library of all sources.
@@ -91,27 +97,36 @@ def label_of(include, folder):
     return f":{target}" if where == folder else f"//{where}:{target}"
 
 
+def write_list(name, values):
+    """One attribute of a rule, a list of strings."""
+    if len(values) == 1:
+        return f'    {name} = ["{values[0]}"],\n'
+    return f"    {name} = [\n" + "".join(f'        "{v}",\n' for v in values) + "    ],\n"
+
+
 def build_file(folder):
     visibility, copts = FOLDERS[folder]
-    names = sorted(n[:-2] for n in os.listdir(os.path.join(ROOT, folder)) if n.endswith(".h"))
+    private = {n for f, more in MORE_SOURCES.items() if os.path.dirname(f) == folder for n in more}
+    names = sorted(n[:-2] for n in os.listdir(os.path.join(ROOT, folder)) if n.endswith(".h") and n not in private)
     text = HEADER
     text += f'\npackage(default_visibility = ["{visibility}"])\n'
     for name in names:
         sources = [name + ".cc"] if os.path.exists(os.path.join(ROOT, folder, name + ".cc")) else []
+        sources += MORE_SOURCES.get(f"{folder}/{name}", [])
         deps = set()
         for source in [name + ".h"] + sources:
             for include in includes(f"{folder}/{source}"):
                 label = label_of(include, folder)
-                if label and label != ":" + name:
+                if label and label != ":" + name and label[1:] + ".h" not in private:
                     deps.add(label)
         text += f'\ncc_library(\n    name = "{name}",\n'
         if sources:
-            text += f'    srcs = ["{sources[0]}"],\n'
+            text += write_list("srcs", sources)
         text += f'    hdrs = ["{name}.h"],\n'
         if copts:
-            text += "    copts = [" + ", ".join(f'"{c}"' for c in copts) + "],\n"
+            text += write_list("copts", copts)
         if deps:
-            text += "    deps = [\n" + "".join(f'        "{d}",\n' for d in sorted(deps)) + "    ],\n"
+            text += write_list("deps", sorted(deps))
         text += ")\n"
     extra = os.path.join(ROOT, folder, "BUILD.extra")
     if os.path.exists(extra):

@@ -17,10 +17,9 @@ absl::Status CallDnnl(absl::string_view what, Function function) {
   try {
     function();
   } catch (const dnnl::error& error) {
-    return absl::InternalError(absl::StrCat("oneDNN cannot make ", what, ": ",
-                                            error.what(), " (status ",
-                                            static_cast<int>(error.status),
-                                            ")"));
+    return absl::InternalError(
+        absl::StrCat("oneDNN cannot make ", what, ": ", error.what(),
+                     " (status ", static_cast<int>(error.status), ")"));
   }
   return absl::OkStatus();
 }

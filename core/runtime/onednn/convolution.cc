@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/runtime/onednn/call_dnnl.h"
+#include "core/runtime/onednn/empty_sum.h"
 #include "core/runtime/onednn/primitive.h"
 #include "core/runtime/onednn/primitive_desc.h"
 #include "core/runtime/task_split.h"
@@ -27,8 +28,8 @@ constexpr auto kFloat = dnnl::memory::data_type::f32;
 TaskSplit SplitImages(const Convolution& c) {
   const int64_t operations = 2 * c.out_height * c.out_width * c.out_channels *
                              c.filter_height * c.filter_width * c.in_channels;
-  const int64_t per_task =
-      std::max<int64_t>(1, kOperationsPerTask / std::max<int64_t>(operations, 1));
+  const int64_t per_task = std::max<int64_t>(
+      1, kOperationsPerTask / std::max<int64_t>(operations, 1));
   // Two tasks at least where there is enough to do.
   return SplitTasks(c.batch, std::min(per_task, (c.batch + 1) / 2), 1);
 }
@@ -119,9 +120,8 @@ class ImagesKernel : public Kernel {
         const auto forward = ForwardDesc(engine, c_, images);
         if (forward_) {
           KeepFilter(forward.weights_desc());
-          tasks_.push_back(
-              Bound<dnnl::convolution_forward::primitive_desc,
-                    dnnl::convolution_forward>(engine, forward));
+          tasks_.push_back(Bound<dnnl::convolution_forward::primitive_desc,
+                                 dnnl::convolution_forward>(engine, forward));
         } else {
           const auto desc = ConvolutionInputDesc(
               engine, InDesc(c_, images), AnyFilterDesc(c_),
@@ -245,9 +245,8 @@ class FilterKernel : public Kernel {
         const auto forward = ForwardDesc(engine, c_, images);
         // All tasks use the first one's layout, so that they can be added.
         const auto desc = ConvolutionFilterDesc(
-            engine, InDesc(c_, images),
-            task == 0 ? AnyFilterDesc(c_) : layout_, OutDesc(c_, images),
-            Geometry(c_), UserScratchpad(), forward);
+            engine, InDesc(c_, images), task == 0 ? AnyFilterDesc(c_) : layout_,
+            OutDesc(c_, images), Geometry(c_), UserScratchpad(), forward);
         if (task == 0) layout_ = desc.diff_weights_desc();
         tasks_.push_back(
             Bound<dnnl::convolution_backward_weights::primitive_desc,
@@ -315,6 +314,11 @@ class FilterKernel : public Kernel {
   std::vector<float*> sums_;
 };
 
+// A window never is empty, nor are the places it takes.
+bool SumsNothing(const Convolution& c) {
+  return c.batch == 0 || c.in_channels == 0 || c.out_channels == 0;
+}
+
 template <typename K>
 absl::StatusOr<std::unique_ptr<Kernel>> Prepared(std::unique_ptr<K> kernel) {
   CAIRN_RETURN_IF_ERROR(kernel->Prepare());
@@ -325,16 +329,28 @@ absl::StatusOr<std::unique_ptr<Kernel>> Prepared(std::unique_ptr<K> kernel) {
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeConvolutionForward(
     const Convolution& convolution) {
+  if (SumsNothing(convolution)) {
+    return MakeEmptySum(
+        {convolution.batch * convolution.out_height * convolution.out_width,
+         convolution.out_channels, convolution.bias, convolution.activation});
+  }
   return Prepared(std::make_unique<ImagesKernel>(convolution, true));
 }
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeConvolutionBackwardInput(
     const Convolution& convolution) {
+  if (SumsNothing(convolution)) {
+    return MakeEmptySum({convolution.batch, InSize(convolution)});
+  }
   return Prepared(std::make_unique<ImagesKernel>(convolution, false));
 }
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeConvolutionBackwardFilter(
     const Convolution& convolution) {
+  if (SumsNothing(convolution)) {
+    return MakeEmptySum({convolution.filter_height * convolution.filter_width,
+                         convolution.in_channels * convolution.out_channels});
+  }
   return Prepared(std::make_unique<FilterKernel>(convolution));
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/runtime/onednn/call_dnnl.h"
+#include "core/runtime/onednn/empty_sum.h"
 #include "core/runtime/onednn/primitive.h"
 #include "core/runtime/onednn/primitive_desc.h"
 #include "core/runtime/task_split.h"
@@ -30,7 +31,8 @@ struct Block {
 std::vector<Block> CutProduct(const MatrixProduct& p) {
   const int64_t operations = 2 * p.rows * p.inner * p.columns;
   if (operations < kSmallProduct) return {{0, p.rows, 0, p.columns}};
-  const int64_t tasks = std::clamp<int64_t>(operations / kProductPerTask, 2, 16);
+  const int64_t tasks =
+      std::clamp<int64_t>(operations / kProductPerTask, 2, 16);
   const bool by_rows = p.rows >= p.columns;
   const int64_t length = by_rows ? p.rows : p.columns;
   // Whole vectors, as the library's kernels work on 16, 32 or 64 at a time.
@@ -113,25 +115,23 @@ class MatrixProductKernel : public Kernel {
   void AddTask(const Block& block) {
     const MatrixProduct& p = product_;
     const auto a = StridedDesc({block.rows, p.inner},
-                               p.transpose_a
-                                   ? dnnl::memory::dims{1, p.rows}
-                                   : dnnl::memory::dims{p.inner, 1});
-    const auto b = StridedDesc({p.inner, block.columns},
-                               p.transpose_b
-                                   ? dnnl::memory::dims{1, p.inner}
-                                   : dnnl::memory::dims{p.columns, 1});
+                               p.transpose_a ? dnnl::memory::dims{1, p.rows}
+                                             : dnnl::memory::dims{p.inner, 1});
+    const auto b =
+        StridedDesc({p.inner, block.columns},
+                    p.transpose_b ? dnnl::memory::dims{1, p.inner}
+                                  : dnnl::memory::dims{p.columns, 1});
     const auto c = StridedDesc({block.rows, block.columns}, {p.columns, 1});
-    const auto bias =
-        StridedDesc({1, block.columns}, {block.columns, 1});
+    const auto bias = StridedDesc({1, block.columns}, {block.columns, 1});
     dnnl::primitive_attr attributes = UserScratchpad();
     AppendActivation(p.activation.c_str(), attributes);
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     const auto desc =
         MatMulDesc(engine, a, b, p.bias ? &bias : nullptr, c, attributes);
-    tasks_.push_back({BoundPrimitive(engine, dnnl::matmul(desc),
-                                     desc.impl_info_str(),
-                                     desc.scratchpad_desc().get_size()),
-                      a, b, bias, c});
+    tasks_.push_back(
+        {BoundPrimitive(engine, dnnl::matmul(desc), desc.impl_info_str(),
+                        desc.scratchpad_desc().get_size()),
+         a, b, bias, c});
   }
 
   const MatrixProduct product_;
@@ -143,6 +143,10 @@ class MatrixProductKernel : public Kernel {
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeMatrixProduct(
     const MatrixProduct& product) {
+  if (product.rows == 0 || product.inner == 0 || product.columns == 0) {
+    return MakeEmptySum(
+        {product.rows, product.columns, product.bias, product.activation});
+  }
   auto kernel = std::make_unique<MatrixProductKernel>(product);
   CAIRN_RETURN_IF_ERROR(kernel->Prepare());
   return kernel;

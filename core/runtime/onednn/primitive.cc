@@ -20,10 +20,9 @@ void BoundPrimitive::AddScratchpad(void* address) {
 }
 
 absl::Status BoundPrimitive::Run() const {
-  const dnnl_status_t status =
-      dnnl_primitive_execute(primitive_.get(), stream_.get(),
-                             static_cast<int>(arguments_.size()),
-                             arguments_.data());
+  const dnnl_status_t status = dnnl_primitive_execute(
+      primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
+      arguments_.data());
   if (status == dnnl_success) return absl::OkStatus();
   return absl::InternalError(absl::StrCat("oneDNN's ", implementation_,
                                           " failed with status ",

@@ -100,10 +100,14 @@ inline void AppendActivation(const char* activation,
                              dnnl::primitive_attr& attributes) {
   dnnl::algorithm algorithm;
   const std::string name = activation;
-  if (name == "Relu") algorithm = dnnl::algorithm::eltwise_relu;
-  else if (name == "Sigmoid") algorithm = dnnl::algorithm::eltwise_logistic;
-  else if (name == "Tanh") algorithm = dnnl::algorithm::eltwise_tanh;
-  else return;
+  if (name == "Relu")
+    algorithm = dnnl::algorithm::eltwise_relu;
+  else if (name == "Sigmoid")
+    algorithm = dnnl::algorithm::eltwise_logistic;
+  else if (name == "Tanh")
+    algorithm = dnnl::algorithm::eltwise_tanh;
+  else
+    return;
   dnnl::post_ops operations;
 #if DNNL_VERSION_MAJOR >= 3
   operations.append_eltwise(algorithm, 0.0f, 0.0f);

@@ -1,0 +1,272 @@
+#include "core/io/file_system.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/base/status_macros.h"
+
+namespace cairn {
+namespace {
+
+// The error of a call on `path` that set errno to `error`. `action` goes on
+// after "cannot".
+absl::Status SystemError(const std::string& path, absl::string_view action,
+                         int error) {
+  const absl::Status status = absl::ErrnoToStatus(
+      error, absl::StrCat("\"", path, "\": cannot ", action));
+  absl::StatusCode code = status.code();
+  switch (code) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnavailable:
+      break;
+    default:
+      code = absl::StatusCode::kInternal;
+  }
+  // A file in the place of a parent folder: nothing can be below it.
+  if (error == ENOTDIR) code = absl::StatusCode::kNotFound;
+  // The device, or a server behind it, does not answer as it should.
+  if (error == EIO || error == ESTALE || error == ETIMEDOUT) {
+    code = absl::StatusCode::kUnavailable;
+  }
+  return absl::Status(code, status.message());
+}
+
+// Repeats a call that a signal has interrupted before it did anything.
+template <typename Call>
+auto Uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+int Open(const std::string& path, int flags) {
+  return Uninterrupted(
+      [&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
+}
+
+class PosixWritableFile : public WritableFile {
+ public:
+  PosixWritableFile(std::string path, int descriptor)
+      : path_(std::move(path)), descriptor_(descriptor) {}
+  ~PosixWritableFile() override {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  absl::Status Append(absl::Span<const std::byte> bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t written = Uninterrupted(
+          [&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
+      if (written < 0) return SystemError(path_, "write", errno);
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Sync() override {
+    if (Uninterrupted([&] { return ::fsync(descriptor_); }) != 0) {
+      return SystemError(path_, "sync", errno);
+    }
+    return absl::OkStatus();
+  }
+
+  // Not repeated when interrupted: the descriptor is gone either way and may
+  // already be another thread's.
+  absl::Status Close() override {
+    if (::close(std::exchange(descriptor_, -1)) != 0) {
+      return SystemError(path_, "close", errno);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::string path_;
+  int descriptor_;
+};
+
+class PosixRandomAccessFile : public RandomAccessFile {
+ public:
+  PosixRandomAccessFile(std::string path, int descriptor, int64_t size)
+      : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+  ~PosixRandomAccessFile() override { ::close(descriptor_); }
+
+  int64_t size() const override { return size_; }
+
+  absl::Status Read(int64_t offset,
+                    absl::Span<std::byte> destination) const override {
+    const int64_t wanted = static_cast<int64_t>(destination.size());
+    bool ended = offset < 0 || offset > size_ || wanted > size_ - offset;
+    int64_t done = 0;
+    while (!ended && done < wanted) {
+      const ssize_t count = Uninterrupted([&] {
+        return ::pread(descriptor_, destination.data() + done,
+                       static_cast<size_t>(wanted - done), offset + done);
+      });
+      if (count < 0) return SystemError(path_, "read", errno);
+      // Someone has cut the file since it was opened.
+      ended = count == 0;
+      done += count;
+    }
+    if (ended) {
+      return absl::DataLossError(absl::StrCat(
+          "\"", path_, "\": cannot read ", wanted, " bytes from offset ",
+          offset, ": the file had ", size_, " when it was opened"));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::string path_;
+  const int descriptor_;
+  const int64_t size_;
+};
+
+class PosixFileSystem : public FileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) override {
+    const int descriptor = Open(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (descriptor < 0) return SystemError(path, "open for writing", errno);
+    return std::make_unique<PosixWritableFile>(path, descriptor);
+  }
+
+  absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
+      const std::string& path) override {
+    const int descriptor = Open(path, O_RDONLY);
+    if (descriptor < 0) return SystemError(path, "open", errno);
+    struct stat entry;
+    int error = ::fstat(descriptor, &entry) != 0 ? errno : 0;
+    if (error == 0 && S_ISDIR(entry.st_mode)) error = EISDIR;
+    if (error != 0) {
+      ::close(descriptor);
+      return SystemError(path, "open", error);
+    }
+    return std::make_unique<PosixRandomAccessFile>(path, descriptor,
+                                                   entry.st_size);
+  }
+
+  absl::Status Rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+      const int error = errno;
+      return SystemError(from, absl::StrCat("rename to \"", to, "\""), error);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Remove(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0) return SystemError(path, "remove", errno);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<std::string>> List(
+      const std::string& directory) override {
+    DIR* const stream = ::opendir(directory.c_str());
+    if (stream == nullptr) return SystemError(directory, "list", errno);
+    std::vector<std::string> names;
+    // A null entry is the end, or an error if it sets errno.
+    errno = 0;
+    while (const dirent* const entry = ::readdir(stream)) {
+      const absl::string_view name = entry->d_name;
+      if (name != "." && name != "..") names.emplace_back(name);
+      errno = 0;
+    }
+    const int error = errno;
+    ::closedir(stream);
+    if (error != 0) return SystemError(directory, "list", error);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  absl::StatusOr<bool> Exists(const std::string& path) override {
+    struct stat entry;
+    if (::stat(path.c_str(), &entry) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return SystemError(path, "look up", errno);
+  }
+
+  absl::Status CreateDirectories(const std::string& path) override {
+    // Behind a last slash there is no name, and the parent would be `path`.
+    const size_t end = path.find_last_not_of('/');
+    const std::string folder = path.substr(0, end + 1);
+    if (folder.empty() || IsFolder(folder)) return absl::OkStatus();
+    const std::string parent = DirectoryOf(folder);
+    CAIRN_RETURN_IF_ERROR(CreateDirectories(parent));
+    if (::mkdir(folder.c_str(), 0777) != 0) {
+      const int error = errno;
+      // Another process may have been faster.
+      if (IsFolder(folder)) return absl::OkStatus();
+      return SystemError(folder, "create the folder", error);
+    }
+    return SyncDirectory(parent);
+  }
+
+  absl::Status SyncDirectory(const std::string& path) override {
+    const int descriptor = Open(path, O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0) return SystemError(path, "open", errno);
+    const int result = Uninterrupted([&] { return ::fsync(descriptor); });
+    const int error = result != 0 ? errno : 0;
+    ::close(descriptor);
+    // Some file systems cannot sync a folder. There is no more to be done.
+    if (error == 0 || error == EINVAL || error == ENOTSUP) {
+      return absl::OkStatus();
+    }
+    return SystemError(path, "sync", error);
+  }
+
+ private:
+  static bool IsFolder(const std::string& path) {
+    struct stat entry;
+    return ::stat(path.c_str(), &entry) == 0 && S_ISDIR(entry.st_mode);
+  }
+};
+
+}  // namespace
+
+FileSystem& FileSystem::Default() {
+  static PosixFileSystem files;
+  return files;
+}
+
+absl::StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path,
+                                     int64_t limit) {
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file,
+                         files.NewRandomAccessFile(path));
+  if (file->size() > limit) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("\"", path, "\": the file has ", file->size(),
+                     " bytes; at most ", limit, " are expected here"));
+  }
+  std::string content(static_cast<size_t>(file->size()), '\0');
+  CAIRN_RETURN_IF_ERROR(
+      file->Read(0, absl::MakeSpan(reinterpret_cast<std::byte*>(content.data()),
+                                   content.size())));
+  return content;
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  const size_t end = path.find_last_not_of('/', slash);
+  return end == std::string::npos ? "/" : path.substr(0, end + 1);
+}
+
+std::string BaseName(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+std::string JoinPath(const std::string& directory, const std::string& name) {
+  if (directory.empty() || (!name.empty() && name.front() == '/')) return name;
+  return absl::StrCat(directory, directory.back() == '/' ? "" : "/", name);
+}
+
+}  // namespace cairn

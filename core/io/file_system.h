@@ -1,0 +1,86 @@
+#ifndef CAIRN_CORE_IO_FILE_SYSTEM_H_
+#define CAIRN_CORE_IO_FILE_SYSTEM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace cairn {
+
+// A file being written from front to back. Not thread-safe. Destroying one that
+// is open closes it and drops any error: call Close().
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  // Adds all of `bytes` at the end. Buffers nothing: a full disk shows here.
+  virtual absl::Status Append(absl::Span<const std::byte> bytes) = 0;
+  // Returns once everything appended would outlive a power cut.
+  virtual absl::Status Sync() = 0;
+  virtual absl::Status Close() = 0;
+};
+
+// A file that can be read at any place. Thread-safe.
+class RandomAccessFile {
+ public:
+  virtual ~RandomAccessFile() = default;
+  // In bytes, when it was opened.
+  virtual int64_t size() const = 0;
+  // Fills `destination` from `offset` on. DataLoss with path and offset if the
+  // file ends before.
+  virtual absl::Status Read(int64_t offset,
+                            absl::Span<std::byte> destination) const = 0;
+};
+
+// The operating system's files, or a stand-in for them: tests fail each
+// operation in turn. Thread-safe. Errors name the path and what the system
+// said: NotFound, PermissionDenied, ResourceExhausted for a full disk, else
+// Unavailable or Internal.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  // The process's own. It has no state.
+  static FileSystem& Default();
+
+  // Makes the file, or empties the one that is there.
+  virtual absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) = 0;
+  virtual absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
+      const std::string& path) = 0;
+  // Replaces `to` if it is there, in one step.
+  virtual absl::Status Rename(const std::string& from,
+                              const std::string& to) = 0;
+  // Removes a file. NotFound if it is not there.
+  virtual absl::Status Remove(const std::string& path) = 0;
+  // The names in a folder, sorted, without "." and "..".
+  virtual absl::StatusOr<std::vector<std::string>> List(
+      const std::string& directory) = 0;
+  // Whether there is a file or a folder of that name.
+  virtual absl::StatusOr<bool> Exists(const std::string& path) = 0;
+  // Makes a folder and its parents; OK if it is there. What it has made would
+  // outlive a power cut.
+  virtual absl::Status CreateDirectories(const std::string& path) = 0;
+  // Returns once the names in the folder would outlive a power cut.
+  virtual absl::Status SyncDirectory(const std::string& path) = 0;
+};
+
+// The whole content of a small file. ResourceExhausted, and nothing read, if it
+// has more than `limit` bytes.
+absl::StatusOr<std::string> ReadFile(FileSystem& files, const std::string& path,
+                                     int64_t limit = int64_t{1} << 20);
+
+// The folder part of a path, "." if it has none; and what is behind its last
+// slash.
+std::string DirectoryOf(const std::string& path);
+std::string BaseName(const std::string& path);
+// `name` below `directory`; `name` itself if it is absolute.
+std::string JoinPath(const std::string& directory, const std::string& name);
+
+}  // namespace cairn
+
+#endif  // CAIRN_CORE_IO_FILE_SYSTEM_H_

@@ -1,0 +1,237 @@
+// Trainer::Fit() and what it consists of.
+#include <cmath>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
+#include "core/base/log.h"
+#include "core/base/status_macros.h"
+#include "core/training/batch_feed.h"
+#include "core/training/callback_list.h"
+#include "core/training/fit_state.h"
+#include "core/training/trainer.h"
+
+namespace cairn {
+namespace {
+
+absl::Status CheckOptions(const Batches& data, const FitOptions& options) {
+  if (options.initial_epoch < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "initial_epoch must not be negative, got ", options.initial_epoch));
+  }
+  if (!(options.validation_split >= 0 && options.validation_split < 1)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "validation_split must be in [0, 1), got ", options.validation_split));
+  }
+  if (options.validation_split > 0 && data.source() != nullptr) {
+    return absl::InvalidArgumentError(
+        "validation_split needs arrays or samples; a BatchSource cannot be "
+        "split");
+  }
+  if (options.validation_split > 0 && !options.validation_data.empty()) {
+    return absl::InvalidArgumentError(
+        "give validation_data or validation_split, not both");
+  }
+  return CheckCallbacks(options.callbacks);
+}
+
+// Where the training part of the samples ends. As Keras: rounded down.
+absl::StatusOr<int64_t> SplitPoint(const Batches& data, double split) {
+  CAIRN_ASSIGN_OR_RETURN(const SamplesPointer samples, data.samples());
+  const auto size = static_cast<double>(samples->size());
+  const auto point = static_cast<int64_t>(std::floor(size * (1 - split)));
+  if (point == 0 || point == samples->size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("validation_split ", split, " of ", samples->size(),
+                     " samples leaves one part empty"));
+  }
+  return point;
+}
+
+}  // namespace
+
+absl::Status Trainer::MakeTrainFeed(const Batches& data,
+                                    const FitOptions& options) {
+  FeedOptions feed{.batch_size = options.batch_size};
+  if (options.shuffle) feed.shuffle_seed = seed_;
+  if (options.validation_split > 0) {
+    CAIRN_ASSIGN_OR_RETURN(feed.end,
+                           SplitPoint(data, options.validation_split));
+  }
+  CAIRN_ASSIGN_OR_RETURN(fit_->feed, BatchFeed::Create(data, feed));
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::MakeValidationFeed(const Batches& data,
+                                         const FitOptions& options) {
+  FeedOptions feed{.batch_size = options.batch_size};
+  if (options.validation_split > 0) {
+    CAIRN_ASSIGN_OR_RETURN(feed.begin,
+                           SplitPoint(data, options.validation_split));
+    CAIRN_ASSIGN_OR_RETURN(const SamplesPointer samples, data.samples());
+    feed.end = samples->size();
+    CAIRN_ASSIGN_OR_RETURN(fit_->validation, BatchFeed::Create(data, feed));
+    return absl::OkStatus();
+  }
+  if (options.validation_data.empty()) return absl::OkStatus();
+  absl::StatusOr<BatchFeed> made =
+      BatchFeed::Create(options.validation_data, feed);
+  if (!made.ok()) return Annotate(made.status(), "validation_data");
+  fit_->validation = *std::move(made);
+  // The same plans serve both.
+  const std::vector<BatchField> fields = fit_->validation->source().fields();
+  if (SameFields(fields, fields_, /*with_targets=*/true)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("validation_data has samples of ", FieldsToString(fields),
+                   ", the training data of ", FieldsToString(fields_),
+                   "; give both the same types and shapes"));
+}
+
+bool Trainer::is_last_step_of_epoch() const {
+  return fit_ != nullptr && step_in_epoch_ > 0 &&
+         step_in_epoch_ == fit_->feed->source().batches_per_epoch();
+}
+
+absl::StatusOr<History> Trainer::Fit(const Batches& data,
+                                     const FitOptions& options) {
+  if (fit_ != nullptr) {
+    return absl::FailedPreconditionError(
+        "Fit() runs already; a callback cannot call it");
+  }
+  CAIRN_RETURN_IF_ERROR(CheckOptions(data, options));
+  fit_ = std::make_unique<FitState>();
+  const auto leave = absl::MakeCleanup([this] { fit_.reset(); });
+  fit_->data = &data;
+  fit_->options = &options;
+  SetSeed(options.seed.value_or(model_seed_));
+  CAIRN_RETURN_IF_ERROR(MakeTrainFeed(data, options));
+  CAIRN_RETURN_IF_ERROR(
+      Prepare(fit_->feed->source().fields(), /*with_loss=*/true));
+  fit_->prepared = true;
+  CAIRN_RETURN_IF_ERROR(MakeValidationFeed(data, options));
+
+  epoch_ = options.initial_epoch;
+  epochs_ = options.epochs;
+  step_ = 0;
+  step_in_epoch_ = 0;
+  epoch_ended_ = false;
+  stop_requested_ = false;
+  status_ = absl::OkStatus();
+  warned_of_bad_loss_ = false;
+  history_ = History();
+
+  status_ = FitEpochs(options);
+  // What a callback began is ended whatever happened; the first error counts.
+  const Logs last = train_logs_->Compute();
+  for (Callback* callback : options.callbacks) {
+    const absl::Status ended = callback->OnTrainEnd(*this, last);
+    if (status_.ok()) status_ = ended;
+  }
+  if (!status_.ok()) return status_;
+  return history_;
+}
+
+absl::Status Trainer::FitEpochs(const FitOptions& options) {
+  CAIRN_RETURN_IF_ERROR(
+      CallEach(options.callbacks, &Callback::OnTrainBegin, *this));
+  if (!fit_->restored.has_value() && options.resume_from != nullptr) {
+    CAIRN_RETURN_IF_ERROR(
+        Restore(*options.resume_from, options.restore).status());
+  }
+  if (fit_->restored.has_value()) {
+    for (const auto& [key, callback] : KeyedCallbacks(options.callbacks)) {
+      const auto found =
+          fit_->restored->extras.find(absl::StrCat("callback/", key));
+      if (found == fit_->restored->extras.end()) continue;
+      CAIRN_RETURN_IF_ERROR(callback->RestoreState(found->second));
+    }
+  }
+  const Verbosity verbosity = ChooseVerbosity(
+      options.verbose.has_value() ? &*options.verbose : nullptr);
+  while (epoch_ < epochs_ && !stop_requested_) {
+    CAIRN_RETURN_IF_ERROR(FitEpoch(options, verbosity));
+    if (!epoch_ended_) break;  // Stopped within the epoch.
+    // Callbacks see the epoch that ends; what they save begins the next.
+    const Logs& logs = fit_->epoch_logs;
+    history_.Add(epoch_, logs);
+    CAIRN_RETURN_IF_ERROR(fit_->feed->source().StartEpoch(epoch_ + 1));
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(options.callbacks, &Callback::OnEpochEnd, *this, logs));
+    ++epoch_;
+    epoch_ended_ = false;
+    step_in_epoch_ = 0;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::FitEpoch(const FitOptions& options, Verbosity verbosity) {
+  BatchSource& source = fit_->feed->source();
+  const std::vector<Callback*>& callbacks = options.callbacks;
+  if (!std::exchange(fit_->resumed_in_epoch, false)) {
+    train_logs_->Reset();
+    CAIRN_RETURN_IF_ERROR(source.StartEpoch(epoch_));
+    CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnEpochBegin, *this));
+  }
+  PrintEpoch(verbosity, epoch_ + 1, epochs_);
+  const int64_t total = source.batches_per_epoch();
+  Progress progress(verbosity, total);
+  // A bar that an error leaves behind gets its line ended.
+  auto abandon = absl::MakeCleanup([&] { progress.Abandon(); });
+  const int64_t skipped = step_in_epoch_;
+  bool ended = false;
+  while (!stop_requested_) {
+    // As in Keras, an epoch of unknown length begins one batch more.
+    if (total == 0 || step_in_epoch_ < total) {
+      CAIRN_RETURN_IF_ERROR(
+          CallEach(callbacks, &Callback::OnTrainBatchBegin, *this));
+    }
+    Plan* plan = nullptr;
+    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
+                           RunNextBatch(Mode::kTrain, source, &plan));
+    ended = rows == 0;
+    if (ended) break;
+    ++step_;
+    ++step_in_epoch_;
+    if (train_logs_->LossIsBad()) WarnOfBadLoss();
+    const bool shown = progress.WantsUpdate();
+    if (!callbacks.empty() || shown) {
+      const Logs& logs = train_logs_->Compute();
+      CAIRN_RETURN_IF_ERROR(
+          CallEach(callbacks, &Callback::OnTrainBatchEnd, *this, logs));
+      if (shown) progress.Update(step_in_epoch_, skipped, logs);
+    }
+  }
+  if (!ended) return absl::OkStatus();
+  fit_->epoch_logs = train_logs_->Compute();
+  if (fit_->validation.has_value()) {
+    CAIRN_RETURN_IF_ERROR(Validate(options, fit_->epoch_logs));
+  }
+  std::move(abandon).Cancel();
+  progress.Finish(step_in_epoch_, skipped, fit_->epoch_logs,
+                  absl::StrCat("Epoch ", epoch_ + 1, "/", epochs_, " - "));
+  epoch_ended_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::Validate(const FitOptions& options, Logs& logs) {
+  CAIRN_ASSIGN_OR_RETURN(const Logs test,
+                         RunTest(fit_->validation->source(), options.callbacks,
+                                 Verbosity::kSilent));
+  for (const auto& [name, value] : test) {
+    logs.emplace_back(absl::StrCat("val_", name), value);
+  }
+  return absl::OkStatus();
+}
+
+void Trainer::WarnOfBadLoss() {
+  if (std::exchange(warned_of_bad_loss_, true)) return;
+  LogWarning(absl::StrCat("the loss is not a finite number at step ", step_,
+                          " (epoch ", epoch_ + 1,
+                          "); training goes on, but a smaller learning rate or "
+                          "a look at the data may be needed"));
+}
+
+}  // namespace cairn

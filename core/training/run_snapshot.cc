@@ -1,0 +1,205 @@
+// What a Trainer saves of a run, and how it goes on from it.
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
+#include "core/base/status_macros.h"
+#include "core/base/version.h"
+#include "core/training/callback_list.h"
+#include "core/training/fit_state.h"
+#include "core/training/snapshot_of.h"
+#include "core/training/trainer.h"
+
+namespace cairn {
+namespace {
+
+constexpr char kRun[] = "run";
+constexpr char kData[] = "data";
+
+// A run's numbers as a snapshot has them.
+struct RunNumbers {
+  int64_t epoch = 0, step = 0, step_in_epoch = 0;
+  uint64_t seed = 0;
+  History history;
+};
+
+absl::StatusOr<RunNumbers> ReadRunNumbers(const Config& values) {
+  RunNumbers run;
+  CAIRN_ASSIGN_OR_RETURN(run.epoch, values.Get<int64_t>("epoch"));
+  CAIRN_ASSIGN_OR_RETURN(run.step, values.Get<int64_t>("step"));
+  CAIRN_ASSIGN_OR_RETURN(run.step_in_epoch,
+                         values.Get<int64_t>("step_in_epoch"));
+  CAIRN_ASSIGN_OR_RETURN(const std::string seed,
+                         values.Get<std::string>("seed"));
+  if (!absl::SimpleAtoi(seed, &run.seed) || run.epoch < 0 || run.step < 0 ||
+      run.step_in_epoch < 0) {
+    return absl::DataLossError("epoch, step or seed is no count");
+  }
+  CAIRN_ASSIGN_OR_RETURN(const Config* history, values.Find("history"));
+  CAIRN_ASSIGN_OR_RETURN(run.history, History::FromConfig(*history));
+  return run;
+}
+
+const Tensor* FindTensor(const State& state, const std::string& name) {
+  for (const NamedTensor& tensor : state.tensors) {
+    if (tensor.name == name) return &tensor.value;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Config Trainer::CompileConfig() const {
+  Config::List metrics;
+  for (const auto& [name, metric] : metrics_) metrics.push_back(name);
+  return Config::Object{{"optimizer", Serialize(*optimizer_)},
+                        {"loss", Serialize(*loss_)},
+                        {"metrics", std::move(metrics)}};
+}
+
+State Trainer::RunExtras() const {
+  const bool ended = epoch_ended_;
+  State state{.values = Config::Object{
+                  {"cairn", std::string(Version())},
+                  {"epoch", ended ? epoch_ + 1 : epoch_},
+                  {"step", step_},
+                  {"step_in_epoch", ended ? int64_t{0} : step_in_epoch_},
+                  // Larger than what JSON's readers take for a number.
+                  {"seed", absl::StrCat(seed_)},
+                  {"history", history_.ToConfig()}}};
+  state.tensors.push_back({"random_counter", random_counter_->value()});
+  for (const auto& total : train_logs_->totals()) {
+    state.tensors.push_back({total->name(), total->value()});
+  }
+  return state;
+}
+
+absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
+  Snapshot snapshot;
+  SnapshotWeights(*model_, snapshot);
+  if (parts.count(Part::kArchitecture) > 0) {
+    snapshot.architecture = Serialize(*model_);
+    snapshot.parts.insert(Part::kArchitecture);
+  }
+  if (loss_ == nullptr) return snapshot;
+  if (parts.count(Part::kOptimizer) > 0) {
+    std::vector<Weight> trainable;
+    for (Weight& weight : model_->weights()) {
+      if (weight.trainable) trainable.push_back(std::move(weight));
+    }
+    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    SnapshotOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot);
+  }
+  if (parts.count(Part::kCompile) > 0) {
+    snapshot.compile = CompileConfig();
+    snapshot.parts.insert(Part::kCompile);
+  }
+  if (parts.count(Part::kExtras) > 0 && fit_ != nullptr) {
+    snapshot.extras[kRun] = RunExtras();
+    snapshot.extras[kData] = fit_->feed->source().SaveState();
+    for (const auto& [key, callback] :
+         KeyedCallbacks(fit_->options->callbacks)) {
+      State state = callback->SaveState();
+      if (state.values.is_null() && state.tensors.empty()) continue;
+      snapshot.extras[absl::StrCat("callback/", key)] = std::move(state);
+    }
+    snapshot.parts.insert(Part::kExtras);
+  }
+  return snapshot;
+}
+
+absl::StatusOr<RestoreReport> Trainer::RestoreModel(
+    const Snapshot& snapshot, const RestoreOptions& options) {
+  CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
+                         MatchWeights(*model_, snapshot, options.match));
+  std::vector<Assignment> all = std::move(weights.assignments);
+  if (snapshot.parts.count(Part::kOptimizer) > 0 && optimizer_ != nullptr) {
+    std::vector<Weight> trainable;
+    for (Weight& weight : model_->weights()) {
+      if (weight.trainable) trainable.push_back(std::move(weight));
+    }
+    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    CAIRN_ASSIGN_OR_RETURN(
+        std::vector<Assignment> optimizer,
+        MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot));
+    all.insert(all.end(), optimizer.begin(), optimizer.end());
+  }
+  Assign(all);
+  RestoreReport report{.match = weights.match};
+  for (const Assignment& assignment : all) {
+    report.restored.push_back(assignment.path);
+  }
+  return report;
+}
+
+absl::Status Trainer::RestoreRun(const Snapshot& snapshot) {
+  const State& state = snapshot.extras.at(kRun);
+  CAIRN_ASSIGN_OR_RETURN(RunNumbers run, ReadRunNumbers(state.values));
+  const FitOptions& options = *fit_->options;
+  if (options.seed.has_value() && *options.seed != run.seed) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the saved run has the seed ", run.seed, ", this one was given ",
+        *options.seed, "; leave the seed out to go on with the saved one"));
+  }
+  if (snapshot.parts.count(Part::kCompile) > 0 &&
+      !(snapshot.compile == CompileConfig())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the saved run was compiled with other settings: saved ",
+        snapshot.compile.ToJson(), ", now ", CompileConfig().ToJson()));
+  }
+  std::vector<Assignment> assignments;
+  std::vector<std::shared_ptr<Variable>> variables = train_logs_->totals();
+  variables.push_back(random_counter_);
+  for (const std::shared_ptr<Variable>& variable : variables) {
+    const Tensor* value = FindTensor(state, variable->name());
+    if (value == nullptr || value->spec() != variable->spec()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the saved run has no fitting value of \"", variable->name(), "\""));
+    }
+    assignments.push_back({variable->name(), variable.get(), *value});
+  }
+  // The order of the data follows from the seed. The position is tried on a new
+  // feed, so that the old one stays if it does not fit.
+  const uint64_t old_seed = seed_;
+  SetSeed(run.seed);
+  std::optional<BatchFeed> old_feed = std::move(fit_->feed);
+  absl::Status status = MakeTrainFeed(*fit_->data, options);
+  const auto data = snapshot.extras.find(kData);
+  if (status.ok() && data != snapshot.extras.end()) {
+    status = fit_->feed->source().RestoreState(data->second);
+  }
+  if (!status.ok()) {
+    SetSeed(old_seed);
+    fit_->feed = std::move(old_feed);
+    return Annotate(status, "the data");
+  }
+  Assign(assignments);
+  epoch_ = run.epoch;
+  step_ = run.step;
+  step_in_epoch_ = run.step_in_epoch;
+  history_ = std::move(run.history);
+  fit_->resumed_in_epoch = run.step_in_epoch > 0;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
+                                               const RestoreOptions& options) {
+  if (fit_ == nullptr) return RestoreModel(snapshot, options);
+  // Checked before anything changes; RestoreModel() checks again.
+  CAIRN_RETURN_IF_ERROR(
+      MatchWeights(*model_, snapshot, options.match).status());
+  if (snapshot.parts.count(Part::kOptimizer) > 0) {
+    CAIRN_RETURN_IF_ERROR(
+        MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot)
+            .status());
+  }
+  if (snapshot.extras.count(kRun) > 0) {
+    CAIRN_RETURN_IF_ERROR(RestoreRun(snapshot));
+  }
+  CAIRN_ASSIGN_OR_RETURN(RestoreReport report, RestoreModel(snapshot, options));
+  fit_->restored = snapshot;
+  return report;
+}
+
+}  // namespace cairn

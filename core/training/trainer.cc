@@ -1,0 +1,348 @@
+#include "core/training/trainer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
+#include "core/base/status_macros.h"
+#include "core/data/tensor_samples.h"
+#include "core/training/batch_feed.h"
+#include "core/training/callback_list.h"
+#include "core/training/fit_state.h"
+#include "core/transform/prepare_for_plan.h"
+
+namespace cairn {
+namespace {
+
+bool HasTargets(const std::vector<BatchField>& fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const BatchField& f) {
+    return f.use == BatchField::Use::kTarget;
+  });
+}
+
+}  // namespace
+
+Trainer::Trainer(Layer* model, const CompileOptions& options, uint64_t seed)
+    : model_(model),
+      options_(options),
+      team_(options.threads),
+      model_seed_(seed),
+      seed_(seed),
+      random_counter_(std::make_shared<Variable>(
+          "random_counter", TensorSpec{DType::kInt64, {}}, false)) {
+  optimizer_variables_.iterations = std::make_shared<Variable>(
+      "iterations", TensorSpec{DType::kInt64, {}}, false);
+  optimizer_variables_.learning_rate =
+      std::make_shared<Variable>("learning_rate", TensorSpec(), false);
+}
+
+Trainer::~Trainer() = default;
+
+absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
+    Layer* model, const CompileOptions& options, uint64_t seed) {
+  if (options.threads < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("threads must not be negative, got ", options.threads));
+  }
+  auto trainer = std::unique_ptr<Trainer>(new Trainer(model, options, seed));
+  if (!options.loss.empty()) {
+    CAIRN_ASSIGN_OR_RETURN(trainer->loss_, options.loss.Get());
+    if (options.optimizer.empty()) {
+      return absl::InvalidArgumentError("no optimizer was given");
+    }
+    CAIRN_ASSIGN_OR_RETURN(trainer->optimizer_, options.optimizer.Get());
+    trainer->optimizer_variables_.learning_rate->mutable_value()
+        .mutable_values<float>()[0] =
+        static_cast<float>(trainer->optimizer_->LearningRate(0));
+  }
+  for (const Rule<Metric>& rule : options.metrics) {
+    CAIRN_ASSIGN_OR_RETURN(std::shared_ptr<const Metric> metric, rule.Get());
+    // A metric given by name reports under that name.
+    const std::string name = rule.name().empty() ? metric->name() : rule.name();
+    for (const auto& [other, unused] : trainer->metrics_) {
+      if (other == name) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("two metrics are called \"", name, "\""));
+      }
+    }
+    trainer->metrics_.emplace_back(name, std::move(metric));
+  }
+  return trainer;
+}
+
+void Trainer::SetModelSeed(uint64_t seed) {
+  model_seed_ = seed;
+  SetSeed(seed);
+}
+
+void Trainer::SetSeed(uint64_t seed) {
+  if (seed == seed_) return;
+  seed_ = seed;
+  // The random ops of a trace are keyed by the seed.
+  plans_.erase(Mode::kTrain);
+}
+
+StepParts Trainer::MakeStepParts() const {
+  return {.model = model_,
+          .loss = loss_.get(),
+          .optimizer = optimizer_.get(),
+          .optimizer_variables =
+              const_cast<OptimizerVariables*>(&optimizer_variables_),
+          .random_counter = random_counter_,
+          .seed = seed_,
+          .fields = fields_};
+}
+
+absl::Status Trainer::Prepare(const std::vector<BatchField>& fields,
+                              bool with_loss) {
+  if (with_loss && loss_ == nullptr) {
+    return absl::FailedPreconditionError(
+        "the model is not compiled: call Compile() with a loss first");
+  }
+  const bool keep_targets = !with_loss && !HasTargets(fields);
+  if (!fields_.empty() && SameFields(fields, fields_, !keep_targets) &&
+      (!with_loss || train_logs_.has_value())) {
+    return absl::OkStatus();
+  }
+  if (fit_ != nullptr && fit_->prepared) {
+    return absl::FailedPreconditionError(
+        "while Fit() runs, the model takes only data like those it is trained "
+        "on");
+  }
+  fields_ = fields;
+  plans_.clear();
+  // Tracing a prediction builds the model, and says early what does not fit.
+  StepParts parts = MakeStepParts();
+  parts.seed = model_seed_;
+  CAIRN_ASSIGN_OR_RETURN(plans_[Mode::kPredict].graph, TracePredictStep(parts));
+  if (!with_loss) return absl::OkStatus();
+  std::vector<Weight> trainable;
+  for (Weight& weight : model_->weights()) {
+    if (weight.trainable) trainable.push_back(std::move(weight));
+  }
+  MakeSlots(*optimizer_, trainable, optimizer_variables_);
+  return MakeLogs(fields);
+}
+
+absl::Status Trainer::MakeLogs(const std::vector<BatchField>& fields) {
+  const Graph& predict = *plans_[Mode::kPredict].graph;
+  std::vector<MetricEntry> entries;
+  for (const auto& [name, metric] : metrics_) {
+    TensorSpec target;
+    for (const BatchField& field : fields) {
+      if (field.use == BatchField::Use::kTarget) target = field.spec;
+    }
+    target.shape.insert(target.shape.begin(), kDynamic);
+    std::shared_ptr<const Metric> chosen =
+        metric->Choose(target, predict.spec(predict.outputs()[0]));
+    entries.push_back({name, chosen == nullptr ? metric : std::move(chosen)});
+  }
+  train_logs_.emplace("train", entries);
+  test_logs_.emplace("test", entries);
+  // A fault of the loss or a metric shows before the first batch is read.
+  CAIRN_ASSIGN_OR_RETURN(plans_[Mode::kTest].graph,
+                         TraceTestStep(MakeStepParts(), *test_logs_));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Plan*> Trainer::FindPlan(Mode mode, int64_t rows) {
+  ModePlans& plans = plans_[mode];
+  const auto found = plans.by_rows.find(rows);
+  if (found != plans.by_rows.end()) return found->second.get();
+  if (!plans.graph.has_value()) {
+    const StepParts parts = MakeStepParts();
+    if (mode == Mode::kTrain) {
+      CAIRN_ASSIGN_OR_RETURN(plans.graph, TraceTrainStep(parts, *train_logs_));
+    } else if (mode == Mode::kTest) {
+      CAIRN_ASSIGN_OR_RETURN(plans.graph, TraceTestStep(parts, *test_logs_));
+    } else {
+      CAIRN_ASSIGN_OR_RETURN(plans.graph, TracePredictStep(parts));
+    }
+  }
+  std::vector<Shape> shapes;
+  for (const ValueId input : plans.graph->inputs()) {
+    Shape shape = plans.graph->spec(input).shape;
+    shape[0] = rows;
+    shapes.push_back(std::move(shape));
+  }
+  CAIRN_ASSIGN_OR_RETURN(Graph prepared, PrepareForPlan(*plans.graph, shapes));
+  CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<Plan> plan,
+                         Plan::Compile(std::move(prepared), &team_));
+  return (plans.by_rows[rows] = std::move(plan)).get();
+}
+
+absl::Status Trainer::PlanWholeBatch(Mode mode, const BatchSource& source) {
+  ModePlans& plans = plans_[mode];
+  CAIRN_ASSIGN_OR_RETURN(plans.whole, FindPlan(mode, source.batch_size()));
+  plans.inputs.clear();
+  plans.destinations.clear();
+  // A prediction may come without the targets that the graph has inputs for.
+  const bool skip = mode == Mode::kPredict && !HasTargets(source.fields());
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (skip && fields_[i].use == BatchField::Use::kTarget) continue;
+    plans.inputs.push_back(static_cast<int>(i));
+    plans.destinations.push_back(plans.whole->input(plans.inputs.back()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Trainer::RunNextBatch(Mode mode, BatchSource& source,
+                                              Plan** ran) {
+  ModePlans& plans = plans_[mode];
+  const int64_t batch_size = source.batch_size();
+  if (plans.whole == nullptr ||
+      plans.whole->input_spec(0).shape[0] != batch_size) {
+    CAIRN_RETURN_IF_ERROR(PlanWholeBatch(mode, source));
+  }
+  CAIRN_ASSIGN_OR_RETURN(const int64_t rows, source.Next(plans.destinations));
+  if (rows == 0) return 0;
+  Plan* plan = plans.whole;
+  if (rows != batch_size) {
+    // The last batch of an epoch has a plan of its own.
+    CAIRN_ASSIGN_OR_RETURN(plan, FindPlan(mode, rows));
+    for (size_t i = 0; i < plans.inputs.size(); ++i) {
+      const absl::Span<std::byte> to = plan->input(plans.inputs[i]);
+      std::memcpy(to.data(), plans.destinations[i].data(), to.size());
+    }
+  }
+  CAIRN_RETURN_IF_ERROR(plan->Run());
+  *ran = plan;
+  return rows;
+}
+
+absl::StatusOr<Logs> Trainer::RunTest(BatchSource& source,
+                                      const std::vector<Callback*>& callbacks,
+                                      Verbosity verbosity) {
+  test_logs_->Reset();
+  CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
+  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnTestBegin, *this));
+  const int64_t total = source.batches_per_epoch();
+  Progress progress(verbosity, total);
+  int64_t done = 0;
+  for (;;) {
+    if (total == 0 || done < total) {
+      CAIRN_RETURN_IF_ERROR(
+          CallEach(callbacks, &Callback::OnTestBatchBegin, *this));
+    }
+    Plan* plan = nullptr;
+    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
+                           RunNextBatch(Mode::kTest, source, &plan));
+    if (rows == 0) break;
+    ++done;
+    const Logs& logs = test_logs_->Compute();
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(callbacks, &Callback::OnTestBatchEnd, *this, logs));
+    progress.Update(done, 0, logs);
+  }
+  Logs logs = test_logs_->Compute();
+  progress.Finish(done, 0, logs, "");
+  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnTestEnd, *this, logs));
+  return logs;
+}
+
+absl::StatusOr<Logs> Trainer::Evaluate(const Batches& data,
+                                       const EvaluateOptions& options) {
+  CAIRN_RETURN_IF_ERROR(CheckCallbacks(options.callbacks));
+  CAIRN_ASSIGN_OR_RETURN(
+      BatchFeed feed,
+      BatchFeed::Create(data, {.batch_size = options.batch_size}));
+  CAIRN_RETURN_IF_ERROR(Prepare(feed.source().fields(), /*with_loss=*/true));
+  const Verbosity verbosity = ChooseVerbosity(
+      options.verbose.has_value() ? &*options.verbose : nullptr);
+  return RunTest(feed.source(), options.callbacks, verbosity);
+}
+
+absl::StatusOr<std::vector<Tensor>> Trainer::Predict(
+    const Batches& data, const EvaluateOptions& options) {
+  CAIRN_RETURN_IF_ERROR(CheckCallbacks(options.callbacks));
+  CAIRN_ASSIGN_OR_RETURN(
+      BatchFeed feed,
+      BatchFeed::Create(data, {.batch_size = options.batch_size}));
+  BatchSource& source = feed.source();
+  CAIRN_RETURN_IF_ERROR(Prepare(source.fields(), /*with_loss=*/false));
+  const Verbosity verbosity = ChooseVerbosity(
+      options.verbose.has_value() ? &*options.verbose : nullptr);
+  plans_[Mode::kPredict].whole = nullptr;  // The fields may be others.
+  CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
+  CAIRN_RETURN_IF_ERROR(
+      CallEach(options.callbacks, &Callback::OnPredictBegin, *this));
+  const int64_t total = source.batches_per_epoch();
+  Progress progress(verbosity, total);
+  // Rows of each output, batch after batch.
+  std::vector<std::vector<std::byte>> outputs;
+  std::vector<TensorSpec> specs;
+  int64_t done = 0, total_rows = 0;
+  for (;;) {
+    if (total == 0 || done < total) {
+      CAIRN_RETURN_IF_ERROR(
+          CallEach(options.callbacks, &Callback::OnPredictBatchBegin, *this));
+    }
+    Plan* plan = nullptr;
+    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
+                           RunNextBatch(Mode::kPredict, source, &plan));
+    if (rows == 0) break;
+    const size_t count = plans_[Mode::kPredict].graph->outputs().size();
+    outputs.resize(count);
+    specs.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const int index = static_cast<int>(i);
+      const absl::Span<const std::byte> bytes = plan->output(index);
+      outputs[i].insert(outputs[i].end(), bytes.begin(), bytes.end());
+      specs[i] = plan->output_spec(index);
+    }
+    total_rows += rows;
+    ++done;
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(options.callbacks, &Callback::OnPredictBatchEnd, *this));
+    progress.Update(done, 0, {});
+  }
+  progress.Finish(done, 0, {}, "");
+  CAIRN_RETURN_IF_ERROR(
+      CallEach(options.callbacks, &Callback::OnPredictEnd, *this));
+  std::vector<Tensor> results;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    specs[i].shape[0] = total_rows;
+    Tensor result = Tensor::Zeros(specs[i]);
+    std::memcpy(result.mutable_bytes().data(), outputs[i].data(),
+                outputs[i].size());
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+absl::StatusOr<Logs> Trainer::TrainOnBatch(const Arrays& batch) {
+  CAIRN_ASSIGN_OR_RETURN(const SamplesPointer samples,
+                         FromTensors(batch.inputs, batch.targets));
+  if (samples->size() == 0) {
+    return absl::InvalidArgumentError("the batch has no samples");
+  }
+  CAIRN_RETURN_IF_ERROR(Prepare(samples->fields(), /*with_loss=*/true));
+  train_logs_->Reset();
+  CAIRN_ASSIGN_OR_RETURN(Plan* const plan,
+                         FindPlan(Mode::kTrain, samples->size()));
+  int index = 0;
+  for (const auto* list : {&batch.inputs, &batch.targets}) {
+    for (const NamedTensor& tensor : *list) {
+      const absl::Span<std::byte> to = plan->input(index++);
+      std::memcpy(to.data(), tensor.value.bytes().data(), to.size());
+    }
+  }
+  CAIRN_RETURN_IF_ERROR(plan->Run());
+  ++step_;
+  return train_logs_->Compute();
+}
+
+absl::StatusOr<std::string> Trainer::DescribeTrainStep(
+    const std::vector<BatchField>& fields, int64_t rows) {
+  CAIRN_RETURN_IF_ERROR(Prepare(fields, /*with_loss=*/true));
+  CAIRN_ASSIGN_OR_RETURN(const Plan* const plan, FindPlan(Mode::kTrain, rows));
+  return plan->Describe();
+}
+
+float Trainer::learning_rate() const {
+  return optimizer_variables_.learning_rate->value().values<float>()[0];
+}
+
+}  // namespace cairn

@@ -1,0 +1,147 @@
+#ifndef CAIRN_CORE_TRAINING_TRAINER_H_
+#define CAIRN_CORE_TRAINING_TRAINER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/data/batch_source.h"
+#include "core/data/batches.h"
+#include "core/graph/graph.h"
+#include "core/layer/layer.h"
+#include "core/runtime/plan.h"
+#include "core/runtime/thread_team.h"
+#include "core/training/callback.h"
+#include "core/training/compile_options.h"
+#include "core/training/fit_options.h"
+#include "core/training/progress.h"
+#include "core/training/restore.h"
+#include "core/training/running_logs.h"
+#include "core/training/step_graphs.h"
+
+namespace cairn {
+
+// One compiled model: traces it once per mode, keeps one plan per number of
+// rows, drives the epochs and serves callbacks as their TrainingSession. Fit,
+// Evaluate, Predict and the like are as in Model, which passes them on.
+class Trainer : public TrainingSession {
+ public:
+  // `model` must outlive the trainer. Names of rules are looked up here.
+  // Without a loss the trainer can only predict.
+  static absl::StatusOr<std::unique_ptr<Trainer>> Create(
+      Layer* model, const CompileOptions& options, uint64_t seed);
+  ~Trainer() override;
+
+  absl::StatusOr<History> Fit(const Batches& data, const FitOptions& options);
+  absl::StatusOr<Logs> Evaluate(const Batches& data,
+                                const EvaluateOptions& options);
+  absl::StatusOr<std::vector<Tensor>> Predict(const Batches& data,
+                                              const EvaluateOptions& options);
+  absl::StatusOr<Logs> TrainOnBatch(const Arrays& batch);
+
+  // Of first values, and of order and random ops of runs that name no other.
+  void SetModelSeed(uint64_t seed);
+  // Copies weights and, where the snapshot has them, the optimizer's variables.
+  // Builds the optimizer's, if the model is built. Nothing else of a run.
+  absl::StatusOr<RestoreReport> RestoreModel(const Snapshot& snapshot,
+                                             const RestoreOptions& options);
+  // Traces and plans training steps for such batches without running one, and
+  // says what the plan does. For tests and people.
+  absl::StatusOr<std::string> DescribeTrainStep(
+      const std::vector<BatchField>& fields, int64_t rows);
+
+  // As TrainingSession.
+  int64_t epoch() const override { return epoch_; }
+  int64_t step() const override { return step_; }
+  int64_t epochs() const override { return epochs_; }
+  bool is_last_step_of_epoch() const override;
+  float learning_rate() const override;
+  void RequestStop() override { stop_requested_ = true; }
+  bool stop_requested() const override { return stop_requested_; }
+  const absl::Status& status() const override { return status_; }
+  absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) override;
+  absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
+                                        const RestoreOptions& options) override;
+
+ private:
+  enum class Mode { kTrain, kTest, kPredict };
+  struct ModePlans {
+    std::optional<Graph> graph;
+    std::map<int64_t, std::unique_ptr<Plan>> by_rows;
+    // The plan of a whole batch, which of its inputs a batch is read into, and
+    // their memory.
+    Plan* whole = nullptr;
+    std::vector<int> inputs;
+    std::vector<absl::Span<std::byte>> destinations;
+  };
+
+  Trainer(Layer* model, const CompileOptions& options, uint64_t seed);
+
+  // Makes weights, slots and totals for such data, or finds them made. A change
+  // of the fields traces anew.
+  absl::Status Prepare(const std::vector<BatchField>& fields, bool with_loss);
+  absl::Status MakeLogs(const std::vector<BatchField>& fields);
+  StepParts MakeStepParts() const;
+  absl::StatusOr<Plan*> FindPlan(Mode mode, int64_t rows);
+  // Finds the plan of a whole batch and where such batches are read into.
+  absl::Status PlanWholeBatch(Mode mode, const BatchSource& source);
+  // Reads the next batch into a plan's inputs and runs it. Returns the rows, or
+  // 0 at the end of the epoch. `ran` is the plan that ran.
+  absl::StatusOr<int64_t> RunNextBatch(Mode mode, BatchSource& source,
+                                       Plan** ran);
+
+  absl::Status FitEpochs(const FitOptions& options);
+  absl::Status FitEpoch(const FitOptions& options, Verbosity verbosity);
+  absl::Status Validate(const FitOptions& options, Logs& logs);
+  absl::StatusOr<Logs> RunTest(BatchSource& source,
+                               const std::vector<Callback*>& callbacks,
+                               Verbosity verbosity);
+  absl::Status MakeTrainFeed(const Batches& data, const FitOptions& options);
+  absl::Status MakeValidationFeed(const Batches& data,
+                                  const FitOptions& options);
+  void WarnOfBadLoss();
+
+  void SetSeed(uint64_t seed);
+
+  // The parts of Restore().
+  absl::Status RestoreRun(const Snapshot& snapshot);
+  State RunExtras() const;
+  Config CompileConfig() const;
+
+  Layer* const model_;
+  const CompileOptions options_;
+  std::shared_ptr<const Optimizer> optimizer_;
+  std::shared_ptr<const Loss> loss_;
+  std::vector<std::pair<std::string, std::shared_ptr<const Metric>>> metrics_;
+  ThreadTeam team_;
+
+  uint64_t model_seed_;  // Of first values, and of a run that names none.
+  uint64_t seed_;        // Of order and random ops.
+  OptimizerVariables optimizer_variables_;
+  std::shared_ptr<Variable> random_counter_;
+  std::optional<RunningLogs> train_logs_, test_logs_;
+  std::vector<BatchField> fields_;
+  std::map<Mode, ModePlans> plans_;
+
+  // Of the run.
+  int64_t epoch_ = 0, step_ = 0, epochs_ = 0;
+  int64_t step_in_epoch_ = 0;
+  bool epoch_ended_ = false;  // And is validated; the next has not begun.
+  bool stop_requested_ = false;
+  absl::Status status_;
+  bool warned_of_bad_loss_ = false;
+  History history_;
+
+  // While Fit() runs.
+  struct FitState;
+  std::unique_ptr<FitState> fit_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_CORE_TRAINING_TRAINER_H_
