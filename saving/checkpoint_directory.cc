@@ -1,0 +1,220 @@
+#include "saving/checkpoint_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "core/base/annotate.h"
+#include "core/base/log.h"
+#include "core/base/status_macros.h"
+#include "saving/codec/checkpoint_state.h"
+#include "saving/staged_write.h"
+
+namespace cairn {
+namespace {
+
+constexpr char kStateFile[] = "checkpoint";
+constexpr absl::string_view kIndexSuffix = ".index";
+
+// "12" of "ckpt-12", or -1.
+int64_t NumberAtEnd(absl::string_view name) {
+  size_t digits = 0;
+  while (digits < name.size() &&
+         absl::ascii_isdigit(name[name.size() - 1 - digits])) {
+    ++digits;
+  }
+  int64_t number = -1;
+  if (!absl::SimpleAtoi(name.substr(name.size() - digits), &number)) return -1;
+  return number;
+}
+
+// Whether `name` is a file of the checkpoint called `base`.
+bool IsFileOf(absl::string_view name, absl::string_view base) {
+  if (!absl::ConsumePrefix(&name, base)) return false;
+  return name == kIndexSuffix || absl::StartsWith(name, ".data-");
+}
+
+// What the checkpoint itself says of its run.
+void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
+  const auto extras = reader.ReadConfig(Part::kExtras);
+  if (!extras.ok()) return;
+  const auto run = extras->Find("run");
+  if (!run.ok()) return;
+  const auto step = (*run)->Get<int64_t>("step");
+  const auto epoch = (*run)->Get<int64_t>("epoch");
+  if (step.ok()) summary.step = *step;
+  if (epoch.ok()) summary.epoch = *epoch;
+}
+
+CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
+                            const std::vector<std::string>& names) {
+  CheckpointSummary summary{.prefix = prefix};
+  for (const std::string& name : names) {
+    if (!IsFileOf(name, BaseName(prefix))) continue;
+    const auto file =
+        files.NewRandomAccessFile(JoinPath(DirectoryOf(prefix), name));
+    if (file.ok()) summary.bytes += (*file)->size();
+  }
+  summary.step = NumberAtEnd(BaseName(prefix));
+  const auto reader = OpenFile(files, prefix);
+  if (reader.ok()) {
+    ReadProgress(**reader, summary);
+  } else {
+    summary.status = reader.status();
+  }
+  return summary;
+}
+
+// Tries the checkpoints from the newest on, until one can be used.
+template <typename Use>
+absl::Status UseNewest(const std::string& directory, FileSystem& files,
+                       bool only_runs, Use use) {
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> checkpoints,
+                         ListCheckpoints(directory, files));
+  int damaged = 0;
+  for (size_t i = checkpoints.size(); i-- > 0;) {
+    const CheckpointSummary& checkpoint = checkpoints[i];
+    absl::Status status = checkpoint.status;
+    if (only_runs && status.ok() && checkpoint.epoch < 0) continue;
+    if (status.ok()) status = use(checkpoint.prefix);
+    if (status.ok()) return status;
+    ++damaged;
+    LogWarning(
+        absl::StrCat("the checkpoint ", checkpoint.prefix,
+                     " cannot be used and is passed over: ", status.message()));
+  }
+  return absl::NotFoundError(absl::StrCat("no checkpoint in \"", directory,
+                                          "\" can be used; ", damaged,
+                                          " damaged"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
+    const std::string& directory, FileSystem& files) {
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         files.List(directory));
+  std::vector<CheckpointSummary> checkpoints;
+  for (const std::string& name : names) {
+    absl::string_view base = name;
+    if (!absl::ConsumeSuffix(&base, kIndexSuffix)) continue;
+    checkpoints.push_back(
+        Summarize(files, JoinPath(directory, std::string(base)), names));
+  }
+  // Names are sorted, so that the order does not depend on the file system.
+  std::stable_sort(
+      checkpoints.begin(), checkpoints.end(),
+      [](const auto& a, const auto& b) { return a.step < b.step; });
+  return checkpoints;
+}
+
+absl::StatusOr<std::string> LatestCheckpoint(const std::string& directory,
+                                             FileSystem& files) {
+  std::string found;
+  CAIRN_RETURN_IF_ERROR(UseNewest(directory, files, /*only_runs=*/false,
+                                  [&](const std::string& prefix) {
+                                    const auto reader = OpenFile(files, prefix);
+                                    if (!reader.ok()) return reader.status();
+                                    found = prefix;
+                                    return (*reader)->Verify();
+                                  }));
+  return found;
+}
+
+absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
+    const std::string& directory, FileSystem& files) {
+  CheckpointRead read;
+  CAIRN_RETURN_IF_ERROR(UseNewest(
+      directory, files, /*only_runs=*/true, [&](const std::string& prefix) {
+        const auto reader = OpenFile(files, prefix);
+        if (!reader.ok()) return reader.status();
+        CAIRN_RETURN_IF_ERROR((*reader)->Verify());
+        CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(**reader, AllParts()));
+        read.prefix = prefix;
+        return absl::OkStatus();
+      }));
+  return read;
+}
+
+absl::Status WriteCheckpointState(const std::string& directory,
+                                  const std::vector<std::string>& prefixes,
+                                  const std::vector<double>& timestamps,
+                                  const SaveOptions& options) {
+  CheckpointState state{.timestamps = timestamps};
+  for (const std::string& prefix : prefixes) {
+    state.all.push_back(BaseName(prefix));
+  }
+  if (!state.all.empty()) state.newest = state.all.back();
+  // TensorFlow's manager takes over what is younger than this. Clocks are set
+  // back at times, so the oldest need not be the first.
+  if (!timestamps.empty()) {
+    state.last_preserved =
+        *std::min_element(timestamps.begin(), timestamps.end()) - 1;
+  }
+  const std::string text = EncodeCheckpointState(state);
+  StagedWrite staged(*options.files, options.sync);
+  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
+                         staged.Create(JoinPath(directory, kStateFile)));
+  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
+      reinterpret_cast<const std::byte*>(text.data()), text.size())));
+  return staged.Commit();
+}
+
+absl::StatusOr<CheckpointState> ReadCheckpointState(
+    const std::string& directory, FileSystem& files) {
+  const std::string path = JoinPath(directory, kStateFile);
+  CAIRN_ASSIGN_OR_RETURN(const std::string text, ReadFile(files, path));
+  auto state = DecodeCheckpointState(text);
+  if (!state.ok()) return Annotate(state.status(), path);
+  return state;
+}
+
+absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
+                              bool sync) {
+  const std::string directory = DirectoryOf(prefix);
+  const std::string base = BaseName(prefix);
+  CAIRN_ASSIGN_OR_RETURN(std::vector<std::string> names, files.List(directory));
+  std::stable_partition(names.begin(), names.end(), [](const auto& name) {
+    return absl::EndsWith(name, kIndexSuffix);
+  });
+  for (const std::string& name : names) {
+    if (!IsFileOf(name, base)) continue;
+    const absl::Status removed = files.Remove(JoinPath(directory, name));
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    if (sync && absl::EndsWith(name, kIndexSuffix)) {
+      CAIRN_RETURN_IF_ERROR(files.SyncDirectory(directory));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RemoveDataWithoutIndex(const std::string& directory,
+                                    const std::string& name_prefix,
+                                    FileSystem& files) {
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         files.List(directory));
+  for (const std::string& name : names) {
+    const size_t end = name.find(".data-");
+    if (end == std::string::npos) continue;
+    const std::string base = name.substr(0, end);
+    absl::string_view number = base;
+    if (!absl::ConsumePrefix(&number, name_prefix) || number.empty() ||
+        number.find_first_not_of("0123456789") != absl::string_view::npos) {
+      continue;
+    }
+    if (std::binary_search(names.begin(), names.end(),
+                           absl::StrCat(base, kIndexSuffix))) {
+      continue;
+    }
+    const absl::Status removed = files.Remove(JoinPath(directory, name));
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cairn

@@ -1,0 +1,77 @@
+#ifndef CAIRN_SAVING_CHECKPOINT_DIRECTORY_H_
+#define CAIRN_SAVING_CHECKPOINT_DIRECTORY_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/io/file_system.h"
+#include "core/training/snapshot.h"
+#include "saving/codec/checkpoint_state.h"
+#include "saving/format.h"
+
+namespace cairn {
+
+// One checkpoint of a folder.
+struct CheckpointSummary {
+  std::string prefix;   // With the folder: "run/ckpt-468".
+  int64_t step = -1;    // Training steps done; -1 if it does not say.
+  int64_t epoch = -1;   // Epochs done; -1 if it is of no run of Cairn's.
+  int64_t bytes = 0;    // Of all its files.
+  absl::Status status;  // Why it cannot be used; OK says only that it opens.
+};
+
+// The checkpoints in a folder, by step, the newest last: those that a training
+// run of Cairn wrote by the step they record, others by the number at the end
+// of their name. One whose index is damaged is listed with its error.
+// NotFound if there is no such folder.
+absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
+    const std::string& directory, FileSystem& files = FileSystem::Default());
+
+// The prefix of the checkpoint with the highest step whose index, sizes and
+// checksums are all right, whatever names and times say. Newer ones that are
+// damaged are named in a warning. NotFound if there is none.
+absl::StatusOr<std::string> LatestCheckpoint(
+    const std::string& directory, FileSystem& files = FileSystem::Default());
+
+// A checkpoint and where it was.
+struct CheckpointRead {
+  std::string prefix;
+  Snapshot snapshot;
+};
+// Reads all parts of the newest checkpoint of a run that Cairn trained, found
+// as by LatestCheckpoint(): what FitOptions::resume_from takes. Others, such as
+// weights alone, are not looked at.
+absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
+    const std::string& directory, FileSystem& files = FileSystem::Default());
+
+// Writes the file "checkpoint" of a folder, in which TensorFlow looks for the
+// newest: `prefixes` are those kept, oldest first, all in `directory`, and
+// `timestamps` when each was written, in seconds since 1970.
+absl::Status WriteCheckpointState(const std::string& directory,
+                                  const std::vector<std::string>& prefixes,
+                                  const std::vector<double>& timestamps,
+                                  const SaveOptions& options);
+
+// What that file says. NotFound if there is none, DataLoss if it is damaged.
+absl::StatusOr<CheckpointState> ReadCheckpointState(
+    const std::string& directory, FileSystem& files = FileSystem::Default());
+
+// Removes a checkpoint's files, the index first, so that no half of it can be
+// taken for a whole; with `sync` not after a power cut either. Files that are
+// gone already are fine.
+absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
+                              bool sync = true);
+
+// Removes data files that have no index, of checkpoints called `name_prefix`
+// and a number: what a program leaves that is killed before it writes the index
+// or after it removes it.
+absl::Status RemoveDataWithoutIndex(const std::string& directory,
+                                    const std::string& name_prefix,
+                                    FileSystem& files);
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_CHECKPOINT_DIRECTORY_H_

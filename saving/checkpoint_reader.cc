@@ -1,0 +1,70 @@
+#include "saving/checkpoint_reader.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "core/base/custom_objects.h"
+#include "core/base/status_macros.h"
+#include "saving/checkpoint_directory.h"
+#include "saving/codec/tensor_bundle.h"
+
+namespace cairn {
+
+CheckpointReader::CheckpointReader(std::unique_ptr<BundleReader> bundle)
+    : bundle_(std::move(bundle)) {
+  for (const BundleEntry& entry : bundle_->entries()) {
+    entries_.push_back({.key = entry.key,
+                        .dtype = entry.dtype_name,
+                        .shape = entry.shape,
+                        .bytes = entry.size});
+  }
+}
+
+CheckpointReader::~CheckpointReader() = default;
+
+absl::StatusOr<std::unique_ptr<CheckpointReader>> CheckpointReader::Open(
+    const std::string& prefix, FileSystem& files) {
+  std::string found(absl::StripSuffix(prefix, ".index"));
+  const auto is_bundle = files.Exists(BundleIndexPath(found));
+  if (found == prefix && !(is_bundle.ok() && *is_bundle) &&
+      files.List(prefix).ok()) {
+    CAIRN_ASSIGN_OR_RETURN(found, LatestCheckpoint(prefix, files));
+  }
+  CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<BundleReader> bundle,
+                         BundleReader::Open(files, found));
+  return std::unique_ptr<CheckpointReader>(
+      new CheckpointReader(std::move(bundle)));
+}
+
+const std::string& CheckpointReader::prefix() const {
+  return bundle_->prefix();
+}
+
+bool CheckpointReader::Contains(absl::string_view key) const {
+  return bundle_->Find(key) != nullptr;
+}
+
+absl::StatusOr<const BundleEntry*> CheckpointReader::Find(
+    absl::string_view key) const {
+  if (const BundleEntry* const entry = bundle_->Find(key)) return entry;
+  std::vector<std::string> known;
+  for (const Entry& entry : entries_) known.push_back(entry.key);
+  return UnknownName("checkpoint key", key, known);
+}
+
+absl::StatusOr<Tensor> CheckpointReader::ReadTensor(
+    absl::string_view key) const {
+  CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const entry, Find(key));
+  return bundle_->ReadTensor(*entry);
+}
+
+absl::StatusOr<std::vector<std::string>> CheckpointReader::ReadStrings(
+    absl::string_view key) const {
+  CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const entry, Find(key));
+  return bundle_->ReadStrings(*entry);
+}
+
+}  // namespace cairn

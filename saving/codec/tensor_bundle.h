@@ -1,0 +1,139 @@
+#ifndef CAIRN_SAVING_CODEC_TENSOR_BUNDLE_H_
+#define CAIRN_SAVING_CODEC_TENSOR_BUNDLE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/io/file_system.h"
+#include "core/tensor/tensor.h"
+
+namespace cairn {
+
+// TensorFlow's tensor bundle: tensors under names, in data files
+// "<prefix>.data-00000-of-00001" with an index "<prefix>.index", which is a
+// leveldb table of protos. docs/formats/tf_checkpoint.md draws the layout.
+
+// "<prefix>.index".
+std::string BundleIndexPath(absl::string_view prefix);
+// "<prefix>.data-00000-of-00002". REQUIRES: 0 <= shard < shard_count <= 99999.
+std::string BundleDataPath(absl::string_view prefix, int shard,
+                           int shard_count);
+
+// What the index says of one entry.
+struct BundleEntry {
+  std::string key;
+  // TensorFlow's number and name of the type, 1 and "float32"; its names are
+  // numpy's for the types that Tensor has, "string" for strings.
+  int dtype_number = 0;
+  std::string dtype_name;
+  Shape shape;
+  int shard = 0;
+  int64_t offset = 0;
+  int64_t size = 0;         // Bytes in the data file, of all slices.
+  uint32_t masked_crc = 0;  // As stored.
+  // It is the record of a tensor that lies in slices under keys of their own.
+  bool is_sliced = false;
+
+  bool is_string() const { return dtype_number == 7; }
+};
+
+// Writes a bundle's entries one after another into one data file; the others
+// of `shard_count` stay empty. Keeps of each entry what the index needs.
+class BundleWriter {
+ public:
+  // `data` is not owned: data file `shard` of `shard_count`.
+  BundleWriter(WritableFile* data, int shard, int shard_count);
+
+  // Adds `value`'s bytes. AlreadyExists if the key is taken, InvalidArgument if
+  // it is empty or begins with a zero byte, as the keys of the index itself.
+  absl::Status AddTensor(const std::string& key, const Tensor& value);
+  // Adds a scalar string tensor, likewise.
+  absl::Status AddString(const std::string& key, absl::string_view value);
+  // Writes the index, with its entries sorted by key. Called last.
+  absl::Status WriteIndex(WritableFile* index);
+
+ private:
+  absl::Status CheckKey(const std::string& key) const;
+  absl::Status AddEntry(const std::string& key, int dtype_number,
+                        const Shape& shape, absl::Span<const std::byte> bytes,
+                        uint32_t crc);
+
+  WritableFile* const data_;
+  const int shard_, shard_count_;
+  int64_t offset_ = 0;
+  // Serialized BundleEntryProtos by key.
+  std::map<std::string, std::string> entries_;
+};
+
+// Reads a bundle. The index is read and checked at once, values on demand.
+// Files are not trusted: a damaged or hostile one gives DataLoss with the file
+// and what is wrong, and no length in it is believed beyond what the files
+// hold. Thread-safe.
+class BundleReader {
+ public:
+  // NotFound with the files looked for if there is no index or a data file that
+  // an entry lies in is missing.
+  static absl::StatusOr<std::unique_ptr<BundleReader>> Open(
+      FileSystem& files, const std::string& prefix);
+
+  const std::string& prefix() const { return prefix_; }
+  int shard_count() const { return shard_count_; }
+  // Sorted by key.
+  absl::Span<const BundleEntry> entries() const { return entries_; }
+  // Null if there is none.
+  const BundleEntry* Find(absl::string_view key) const;
+
+  // The value, its checksum tested: DataLoss with key and data file if that is
+  // wrong. Unimplemented for types that Tensor does not have and for strings.
+  absl::StatusOr<Tensor> ReadTensor(const BundleEntry& entry) const;
+  // The elements of a string tensor in row-major order, likewise tested.
+  absl::StatusOr<std::vector<std::string>> ReadStrings(
+      const BundleEntry& entry) const;
+  // Tests the checksum of an entry of any type without keeping its value.
+  absl::Status Verify(const BundleEntry& entry) const;
+
+ private:
+  // A part of a tensor that lies in slices: where it begins in each dimension,
+  // and its own record.
+  struct Slice {
+    Shape start;
+    BundleEntry entry;
+  };
+
+  BundleReader() = default;
+
+  absl::Status ReadEntries(FileSystem& files);
+  // `table` is the whole index.
+  absl::Status AddEntry(
+      const std::vector<std::pair<std::string, std::string>>& table,
+      const std::string& key, const std::string& value);
+  absl::Status OpenDataFiles(FileSystem& files);
+  absl::StatusOr<Tensor> ReadSlices(const BundleEntry& entry,
+                                    const TensorSpec& spec) const;
+  // The bytes of a string or variant tensor.
+  absl::StatusOr<std::string> ReadBytes(const BundleEntry& entry) const;
+  absl::Status CheckCrc(const BundleEntry& entry, uint32_t crc) const;
+  // What an error about an entry begins with: its key and data file.
+  std::string NameOf(const BundleEntry& entry) const;
+
+  std::string prefix_;
+  int shard_count_ = 0;
+  bool big_endian_ = false;
+  std::vector<BundleEntry> entries_;
+  // By the key of the whole tensor.
+  std::map<std::string, std::vector<Slice>> slices_;
+  // By shard; null for one that no entry lies in.
+  std::vector<std::unique_ptr<RandomAccessFile>> data_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_CODEC_TENSOR_BUNDLE_H_

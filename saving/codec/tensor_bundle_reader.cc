@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
+#include "core/base/status_macros.h"
+#include "saving/codec/crc32c.h"
+#include "saving/codec/stored_type.h"
+#include "saving/codec/string_elements.h"
+#include "saving/codec/tensor_bundle.h"
+
+namespace cairn {
+namespace {
+
+constexpr int64_t kVerifyAtOnce = int64_t{1} << 20;
+
+// Keys may hold any byte.
+std::string Quoted(absl::string_view key) {
+  return absl::StrCat("\"", absl::Utf8SafeCEscape(key), "\"");
+}
+
+void SwapBytes(int64_t size, absl::Span<std::byte> bytes) {
+  if (size == 1) return;
+  for (auto it = bytes.begin(); it != bytes.end(); it += size) {
+    std::reverse(it, it + size);
+  }
+}
+
+// Any other value in a bool is undefined behaviour.
+bool AreTruths(absl::Span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](std::byte byte) { return byte <= std::byte{1}; });
+}
+
+// Copies `part` to where it begins in `whole`. False if an element there was
+// covered before.
+bool CopySlice(const Tensor& part, const Shape& start, Tensor* whole,
+               std::vector<bool>* covered) {
+  const size_t rank = part.shape().size();
+  const int64_t row = rank == 0 ? 1 : part.shape()[rank - 1];
+  if (part.size() == 0) return true;
+  const int64_t element_size = static_cast<int64_t>(ElementSize(part.dtype()));
+  for (int64_t i = 0; i < part.size() / row; ++i) {
+    // The row's place in the whole, from the last dimension but one forward.
+    int64_t place = rank == 0 ? 0 : start[rank - 1];
+    int64_t stride = rank == 0 ? 1 : whole->shape()[rank - 1];
+    int64_t rest = i;
+    for (size_t d = rank; d-- > 1;) {
+      const int64_t size = part.shape()[d - 1];
+      place += (start[d - 1] + rest % size) * stride;
+      rest /= size;
+      stride *= whole->shape()[d - 1];
+    }
+    const auto first = covered->begin() + place;
+    if (std::find(first, first + row, true) != first + row) return false;
+    std::fill(first, first + row, true);
+    std::memcpy(whole->mutable_bytes().data() + place * element_size,
+                part.bytes().data() + i * row * element_size,
+                row * element_size);
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BundleReader>> BundleReader::Open(
+    FileSystem& files, const std::string& prefix) {
+  auto reader = std::unique_ptr<BundleReader>(new BundleReader());
+  reader->prefix_ = prefix;
+  const absl::Status status = reader->ReadEntries(files);
+  if (absl::IsNotFound(status) || absl::IsResourceExhausted(status)) {
+    return status;
+  }
+  CAIRN_RETURN_IF_ERROR(Annotate(status, BundleIndexPath(prefix)));
+  CAIRN_RETURN_IF_ERROR(reader->OpenDataFiles(files));
+  return reader;
+}
+
+absl::Status BundleReader::OpenDataFiles(FileSystem& files) {
+  data_.resize(shard_count_);
+  // Entries that share bytes would let a small index ask for much memory.
+  std::vector<int64_t> left(shard_count_, -1);
+  const auto open = [&](const BundleEntry& entry) -> absl::Status {
+    std::unique_ptr<RandomAccessFile>& file = data_[entry.shard];
+    if (file == nullptr) {
+      const std::string path =
+          BundleDataPath(prefix_, entry.shard, shard_count_);
+      auto opened = files.NewRandomAccessFile(path);
+      if (absl::IsNotFound(opened.status())) {
+        return absl::NotFoundError(absl::StrCat(
+            "the checkpoint \"", prefix_, "\" is not complete: its data file ",
+            path, " does not exist"));
+      }
+      CAIRN_RETURN_IF_ERROR(opened.status());
+      file = *std::move(opened);
+      left[entry.shard] = file->size();
+    }
+    if (entry.offset > file->size() ||
+        entry.size > file->size() - entry.offset) {
+      return absl::DataLossError(
+          absl::StrCat(NameOf(entry), ": it has ", entry.size, " bytes at ",
+                       entry.offset, ", and the file ends at ", file->size()));
+    }
+    left[entry.shard] -= entry.size;
+    if (left[entry.shard] < 0) {
+      return absl::DataLossError(
+          absl::StrCat(NameOf(entry),
+                       ": it shares bytes with other entries, as "
+                       "their file has only ",
+                       file->size()));
+    }
+    return absl::OkStatus();
+  };
+  for (const BundleEntry& entry : entries_) {
+    if (!entry.is_sliced) CAIRN_RETURN_IF_ERROR(open(entry));
+  }
+  for (const auto& [key, slices] : slices_) {
+    for (const Slice& slice : slices) CAIRN_RETURN_IF_ERROR(open(slice.entry));
+  }
+  return absl::OkStatus();
+}
+
+const BundleEntry* BundleReader::Find(absl::string_view key) const {
+  const auto found =
+      std::lower_bound(entries_.begin(), entries_.end(), key,
+                       [](const BundleEntry& entry, absl::string_view k) {
+                         return entry.key < k;
+                       });
+  return found != entries_.end() && found->key == key ? &*found : nullptr;
+}
+
+std::string BundleReader::NameOf(const BundleEntry& entry) const {
+  if (entry.is_sliced) return absl::StrCat(Quoted(entry.key), " in ", prefix_);
+  return absl::StrCat(Quoted(entry.key), " in ",
+                      BundleDataPath(prefix_, entry.shard, shard_count_));
+}
+
+absl::Status BundleReader::CheckCrc(const BundleEntry& entry,
+                                    uint32_t crc) const {
+  if (MaskCrc(crc) == entry.masked_crc) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(NameOf(entry), ": the checksum is wrong"));
+}
+
+absl::StatusOr<Tensor> BundleReader::ReadTensor(
+    const BundleEntry& entry) const {
+  const StoredType* type = FindStoredType(entry.dtype_number);
+  if (type == nullptr || !type->dtype.has_value()) {
+    return absl::UnimplementedError(
+        absl::StrCat(NameOf(entry), ": ", entry.dtype_name,
+                     " is not a type that tensors here have"));
+  }
+  const TensorSpec spec{.dtype = *type->dtype, .shape = entry.shape};
+  if (entry.is_sliced) return ReadSlices(entry, spec);
+
+  Tensor value = Tensor::Zeros(spec);
+  const absl::Span<std::byte> bytes = value.mutable_bytes();
+  CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(entry.offset, bytes));
+  CAIRN_RETURN_IF_ERROR(CheckCrc(entry, Crc32c(bytes)));
+  if (big_endian_) SwapBytes(type->swap_size, bytes);
+  if (value.dtype() == DType::kBool && !AreTruths(bytes)) {
+    return absl::DataLossError(
+        absl::StrCat(NameOf(entry), ": a bool is neither 0 nor 1"));
+  }
+  return value;
+}
+
+absl::StatusOr<Tensor> BundleReader::ReadSlices(const BundleEntry& entry,
+                                                const TensorSpec& spec) const {
+  int64_t data_size = 0;
+  for (const auto& file : data_) {
+    if (file != nullptr) data_size += file->size();
+  }
+  if (entry.size > data_size) {
+    return absl::DataLossError(
+        absl::StrCat(NameOf(entry), ": its slices have ", entry.size,
+                     " bytes, and the data files only ", data_size));
+  }
+  // Slices that together are as large as the whole, and none of which covers
+  // what another does, cover it all.
+  Tensor whole = Tensor::Zeros(spec);
+  std::vector<bool> covered(whole.size());
+  for (const Slice& slice : slices_.at(entry.key)) {
+    CAIRN_ASSIGN_OR_RETURN(const Tensor part, ReadTensor(slice.entry));
+    if (!CopySlice(part, slice.start, &whole, &covered)) {
+      return absl::DataLossError(
+          absl::StrCat(NameOf(entry), ": two of its slices overlap"));
+    }
+  }
+  return whole;
+}
+
+absl::StatusOr<std::string> BundleReader::ReadBytes(
+    const BundleEntry& entry) const {
+  std::string bytes(entry.size, '\0');
+  CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(
+      entry.offset, absl::MakeSpan(reinterpret_cast<std::byte*>(bytes.data()),
+                                   bytes.size())));
+  return bytes;
+}
+
+absl::StatusOr<std::vector<std::string>> BundleReader::ReadStrings(
+    const BundleEntry& entry) const {
+  if (!entry.is_string() || entry.is_sliced) {
+    return absl::UnimplementedError(
+        absl::StrCat(NameOf(entry), ": it is ", entry.dtype_name,
+                     entry.is_sliced ? " in slices" : "", ", not strings"));
+  }
+  CAIRN_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(entry));
+  auto values = DecodeStrings(bytes, ElementCount(entry.shape), big_endian_,
+                              entry.masked_crc);
+  CAIRN_RETURN_IF_ERROR(Annotate(values.status(), NameOf(entry)));
+  return values;
+}
+
+absl::Status BundleReader::Verify(const BundleEntry& entry) const {
+  if (entry.is_sliced) {
+    for (const Slice& slice : slices_.at(entry.key)) {
+      CAIRN_RETURN_IF_ERROR(Verify(slice.entry));
+    }
+    return absl::OkStatus();
+  }
+  if (entry.is_string()) return ReadStrings(entry).status();
+  if (entry.dtype_number == kVariantTypeNumber) {
+    CAIRN_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(entry));
+    return Annotate(VerifyVariants(bytes, ElementCount(entry.shape),
+                                   big_endian_, entry.masked_crc),
+                    NameOf(entry));
+  }
+
+  std::vector<std::byte> buffer(std::min(entry.size, kVerifyAtOnce));
+  uint32_t crc = 0;
+  for (int64_t done = 0; done < entry.size;) {
+    const auto part = absl::MakeSpan(buffer).first(
+        std::min(entry.size - done, kVerifyAtOnce));
+    CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(entry.offset + done, part));
+    crc = Crc32c(part, crc);
+    done += static_cast<int64_t>(part.size());
+  }
+  return CheckCrc(entry, crc);
+}
+
+}  // namespace cairn

@@ -1,0 +1,139 @@
+#include "saving/codec/trackable_object_graph.h"
+
+#include <limits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "core/base/check.h"
+#include "core/base/status_macros.h"
+#include "saving/codec/proto/trackable_object_graph.pb.h"
+
+namespace cairn {
+namespace {
+
+constexpr char kVariableValue[] = "VARIABLE_VALUE";
+
+// By node: whether it or something below it has values. Objects without any
+// may be absent when a checkpoint is restored.
+std::vector<bool> HaveValues(const std::vector<TrackableNode>& nodes) {
+  std::vector<std::vector<int>> parents(nodes.size());
+  std::vector<bool> have_values(nodes.size());
+  std::vector<int> open;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const TrackableNode& node = nodes[i];
+    for (const auto& [name, child] : node.children) {
+      CAIRN_CHECK(child >= 0 && static_cast<size_t>(child) < nodes.size());
+      parents[child].push_back(static_cast<int>(i));
+    }
+    if (!node.checkpoint_key.empty() || !node.other_attributes.empty() ||
+        !node.slot_variables.empty()) {
+      have_values[i] = true;
+      open.push_back(static_cast<int>(i));
+    }
+  }
+  while (!open.empty()) {
+    const int node = open.back();
+    open.pop_back();
+    for (const int parent : parents[node]) {
+      if (have_values[parent]) continue;
+      have_values[parent] = true;
+      open.push_back(parent);
+    }
+  }
+  return have_values;
+}
+
+void AddAttribute(absl::string_view name, const std::string& full_name,
+                  const std::string& checkpoint_key,
+                  proto::TrackableObjectGraph::TrackableObject* object) {
+  auto* attribute = object->add_attributes();
+  attribute->set_name(std::string(name));
+  attribute->set_full_name(full_name);
+  attribute->set_checkpoint_key(checkpoint_key);
+}
+
+absl::Status CheckId(int id, int node_count) {
+  if (id >= 0 && id < node_count) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("the object graph refers to node ", id, " of ", node_count));
+}
+
+}  // namespace
+
+std::string EncodeTrackableObjectGraph(
+    const std::vector<TrackableNode>& nodes) {
+  const std::vector<bool> have_values = HaveValues(nodes);
+  proto::TrackableObjectGraph graph;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const TrackableNode& node = nodes[i];
+    auto* object = graph.add_nodes();
+    for (const auto& [name, child] : node.children) {
+      auto* reference = object->add_children();
+      reference->set_node_id(child);
+      reference->set_local_name(name);
+    }
+    if (!node.checkpoint_key.empty()) {
+      AddAttribute(kVariableValue, node.full_name, node.checkpoint_key, object);
+    }
+    for (const TrackableAttribute& attribute : node.other_attributes) {
+      AddAttribute(attribute.name, attribute.full_name,
+                   attribute.checkpoint_key, object);
+    }
+    for (const SlotVariable& slot : node.slot_variables) {
+      auto* reference = object->add_slot_variables();
+      reference->set_original_variable_node_id(slot.original_variable);
+      reference->set_slot_name(slot.slot_name);
+      reference->set_slot_variable_node_id(slot.slot_variable);
+    }
+    object->mutable_has_checkpoint_values()->set_value(have_values[i]);
+  }
+  return graph.SerializeAsString();
+}
+
+absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
+    absl::string_view bytes) {
+  proto::TrackableObjectGraph graph;
+  if (bytes.size() > std::numeric_limits<int>::max() ||
+      !graph.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError("the object graph cannot be read");
+  }
+  const int node_count = graph.nodes_size();
+  if (node_count == 0) {
+    return absl::DataLossError("the object graph has no root");
+  }
+  std::vector<TrackableNode> nodes(node_count);
+  for (int i = 0; i < node_count; ++i) {
+    const auto& object = graph.nodes(i);
+    TrackableNode& node = nodes[i];
+    for (const auto& child : object.children()) {
+      CAIRN_RETURN_IF_ERROR(CheckId(child.node_id(), node_count));
+      node.children.emplace_back(child.local_name(), child.node_id());
+    }
+    for (const auto& attribute : object.attributes()) {
+      if (attribute.name() == kVariableValue && node.checkpoint_key.empty()) {
+        node.full_name = attribute.full_name();
+        node.checkpoint_key = attribute.checkpoint_key();
+      } else {
+        node.other_attributes.push_back({attribute.name(),
+                                         attribute.full_name(),
+                                         attribute.checkpoint_key()});
+      }
+    }
+    for (const auto& slot : object.slot_variables()) {
+      CAIRN_RETURN_IF_ERROR(
+          CheckId(slot.original_variable_node_id(), node_count));
+      CAIRN_RETURN_IF_ERROR(CheckId(slot.slot_variable_node_id(), node_count));
+      node.slot_variables.push_back({slot.original_variable_node_id(),
+                                     slot.slot_name(),
+                                     slot.slot_variable_node_id()});
+    }
+  }
+  return nodes;
+}
+
+std::string EscapeLocalName(absl::string_view name) {
+  return absl::StrReplaceAll(name, {{".", ".."}, {"/", ".S"}});
+}
+
+}  // namespace cairn

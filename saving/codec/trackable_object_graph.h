@@ -1,0 +1,65 @@
+#ifndef CAIRN_SAVING_CODEC_TRACKABLE_OBJECT_GRAPH_H_
+#define CAIRN_SAVING_CODEC_TRACKABLE_OBJECT_GRAPH_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace cairn {
+
+// The key of a bundle under which the object graph lies, as a string.
+inline constexpr absl::string_view kObjectGraphKey =
+    "_CHECKPOINTABLE_OBJECT_GRAPH";
+
+// A variable that an optimizer keeps for another one. Both are node ids.
+struct SlotVariable {
+  int original_variable = 0;
+  std::string slot_name;
+  int slot_variable = 0;
+
+  friend bool operator==(const SlotVariable&, const SlotVariable&) = default;
+};
+
+// A value of an object that is not a variable.
+struct TrackableAttribute {
+  std::string name;
+  std::string full_name;
+  std::string checkpoint_key;
+
+  friend bool operator==(const TrackableAttribute&,
+                         const TrackableAttribute&) = default;
+};
+
+// One object of a checkpoint. A node's id is its place in the list; the first
+// is the root. Children may lead back to their parents.
+struct TrackableNode {
+  // Local name and node id.
+  std::vector<std::pair<std::string, int>> children;
+  // For a variable: its name, and the key of its value. An empty key: it is
+  // none.
+  std::string full_name;
+  std::string checkpoint_key;
+  std::vector<TrackableAttribute> other_attributes;
+  std::vector<SlotVariable> slot_variables;
+
+  friend bool operator==(const TrackableNode&, const TrackableNode&) = default;
+};
+
+// TensorFlow's TrackableObjectGraph. The same nodes give the same bytes.
+// REQUIRES: every node id is that of one of `nodes`.
+std::string EncodeTrackableObjectGraph(const std::vector<TrackableNode>& nodes);
+
+// At least one node, and all ids in range; else DataLoss.
+absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
+    absl::string_view bytes);
+
+// A child's or slot's name as it stands in a key: without any slash, and so
+// that it cannot be taken for one of TensorFlow's own words.
+std::string EscapeLocalName(absl::string_view name);
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_CODEC_TRACKABLE_OBJECT_GRAPH_H_

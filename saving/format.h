@@ -1,0 +1,115 @@
+#ifndef CAIRN_SAVING_FORMAT_H_
+#define CAIRN_SAVING_FORMAT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/base/config.h"
+#include "core/io/file_system.h"
+#include "core/tensor/tensor.h"
+#include "core/training/snapshot.h"
+
+namespace cairn {
+
+// What to do where a file of that name is.
+enum class Overwrite { kReplace, kFail };
+
+struct SaveOptions {
+  // "tf_checkpoint" or Keras's short "tf"; empty: by the path's suffix.
+  std::string format;
+  Overwrite overwrite = Overwrite::kReplace;
+  // Whether SaveWeights() writes the optimizer's state too.
+  bool include_optimizer = false;
+  // Returns once the files would outlive a power cut. False: safe from a crash
+  // of the program alone.
+  bool sync = true;
+  FileSystem* files = &FileSystem::Default();  // Not owned.
+};
+
+struct LoadOptions {
+  FileSystem* files = &FileSystem::Default();  // Not owned.
+};
+
+// One tensor in a file.
+struct TensorEntry {
+  Part part = Part::kWeights;  // kWeights, kOptimizer or kExtras.
+  // Of kExtras: the key in Snapshot::extras. Empty for a tensor that no part of
+  // a snapshot takes.
+  std::string state;
+  std::string path;  // "dense/kernel", "m/dense/kernel", "random_counter".
+  TensorSpec spec;
+  std::string key;  // What the file calls it.
+};
+
+// An open file. Knows every tensor's name and spec, and reads bytes on demand.
+// Thread-safe.
+class SnapshotReader {
+ public:
+  virtual ~SnapshotReader() = default;
+  // The name of the format.
+  virtual absl::string_view format() const = 0;
+  virtual const Parts& parts() const = 0;  // What this file holds.
+  virtual absl::Span<const TensorEntry> tensors() const = 0;
+  virtual const ObjectGraph& objects() const = 0;  // Empty if it has none.
+  virtual int64_t save_counter() const = 0;
+  // Checks the checksum, if the format has one; DataLoss if it is wrong.
+  virtual absl::StatusOr<Tensor> ReadTensor(const TensorEntry& entry) const = 0;
+  // `part` is kArchitecture, kCompile or kExtras; the last is an object with
+  // the values of each state under its key. Null if the file has none.
+  virtual absl::StatusOr<Config> ReadConfig(Part part) const = 0;
+  // Reads every byte that a checksum covers and returns the first fault.
+  virtual absl::Status Verify() const = 0;
+};
+
+// One on-disk representation. Stateless.
+class Format {
+ public:
+  virtual ~Format() = default;
+  virtual absl::string_view name() const = 0;        // "tf_checkpoint"
+  virtual absl::string_view short_name() const = 0;  // Keras's: "tf"
+  // Whether files of the format lie at `path`: by content, not by suffix.
+  virtual bool Recognizes(FileSystem& files, const std::string& path) const = 0;
+  // Replaces what lies at `path`, or fails and leaves it. What the format
+  // cannot hold is dropped.
+  virtual absl::Status Write(const Snapshot& snapshot, const std::string& path,
+                             const SaveOptions& options) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
+      FileSystem& files, const std::string& path) const = 0;
+};
+
+// Adds a format. A name registered twice ends the process.
+void RegisterFormat(std::unique_ptr<Format> format);
+// By name or short name; null if there is none.
+const Format* FindFormat(absl::string_view name);
+// All of them, by name.
+std::vector<const Format*> Formats();
+
+// Opens the files at `path` in the format that recognizes them; NotFound if
+// there are none.
+absl::StatusOr<std::unique_ptr<SnapshotReader>> OpenFile(
+    FileSystem& files, const std::string& path);
+
+// The parts asked for that the file has, with all their tensors.
+absl::StatusOr<Snapshot> ReadAll(const SnapshotReader& reader,
+                                 const Parts& parts);
+
+struct FormatRegistrar {
+  explicit FormatRegistrar(std::unique_ptr<Format> format) {
+    RegisterFormat(std::move(format));
+  }
+};
+
+// CAIRN_REGISTER_FORMAT(TfCheckpoint);
+#define CAIRN_REGISTER_FORMAT(C) \
+  const ::cairn::FormatRegistrar cairn_register_##C(std::make_unique<C>())
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_FORMAT_H_

@@ -1,0 +1,78 @@
+#ifndef CAIRN_SAVING_STAGED_WRITE_H_
+#define CAIRN_SAVING_STAGED_WRITE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/io/file_system.h"
+
+namespace cairn {
+
+// Files that come into place together: the commit protocol, in one place.
+//
+//   1. Each file is written beside its place, as "<path>.tmp-<n>".
+//   2. Commit() syncs and closes each.
+//   3. All but the last are renamed into place, and their folder is synced. A
+//      single file has no such step.
+//   4. The last is renamed: this is the one moment at which the new files
+//      count. For a TensorFlow bundle it is the index.
+//   5. The folder is synced again.
+//
+// A crash before 4 leaves what was there before, and at most files that nobody
+// reads; RemoveLeftovers() clears the ones with a temporary name. All files are
+// of one folder. Not thread-safe.
+class StagedWrite {
+ public:
+  // `files` is not owned. Without `sync` steps are taken in the same order but
+  // nothing is synced: safe from a crash of the program, not of the machine.
+  StagedWrite(FileSystem& files, bool sync);
+  // Closes and removes what was not committed.
+  ~StagedWrite();
+  StagedWrite(const StagedWrite&) = delete;
+  StagedWrite& operator=(const StagedWrite&) = delete;
+
+  // A file that will be at `path`. The pointer is good until Commit(), which
+  // closes it. The order of the calls is that of the renames. REQUIRES: `path`
+  // was not given before and is of the same folder as the others.
+  absl::StatusOr<WritableFile*> Create(const std::string& path);
+  // REQUIRES: called once, and at least one file was made. After an error
+  // before step 4 the temporary files are removed, and what of step 3 is
+  // already in place stays; an error of step 5 means that the new files are in
+  // place but may not outlive a power cut.
+  absl::Status Commit();
+
+ private:
+  struct StagedFile {
+    std::string path;
+    std::string temporary_path;
+    std::unique_ptr<WritableFile> file;
+    bool in_place = false;
+  };
+
+  absl::Status SyncFolder();
+  absl::Status MoveIntoPlace(StagedFile& staged);
+  // Steps 2 to 4.
+  absl::Status MoveAllIntoPlace();
+  void RemoveTemporaries();
+
+  FileSystem& files_;
+  const bool sync_;
+  std::vector<StagedFile> staged_;
+};
+
+// Whether a file's name is one that StagedWrite writes under: "x.tmp-12".
+bool IsTemporaryName(const std::string& name);
+
+// Removes what a killed program left in `directory` under temporary names that
+// begin with `name_prefix`. A folder that does not exist is fine. Returns the
+// names removed.
+absl::StatusOr<std::vector<std::string>> RemoveLeftovers(
+    FileSystem& files, const std::string& directory,
+    const std::string& name_prefix = "");
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_STAGED_WRITE_H_
