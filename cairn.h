@@ -1,0 +1,45 @@
+#ifndef CAIRN_CAIRN_H_
+#define CAIRN_CAIRN_H_
+
+// Everything that a program which describes, trains and checkpoints models
+// needs. Link //:cairn.
+
+#include "callbacks/model_checkpoint.h"
+#include "callbacks/stop_on_signal.h"
+#include "callbacks/trigger.h"
+#include "core/base/status_macros.h"
+#include "core/base/version.h"
+#include "core/data/arrays.h"
+#include "core/data/batch_source.h"
+#include "core/data/batches.h"
+#include "core/data/readers/idx.h"
+#include "core/data/readers/mnist.h"
+#include "core/data/readers/synthetic_digits.h"
+#include "core/data/rescale.h"
+#include "core/data/shuffle.h"
+#include "core/data/take.h"
+#include "core/data/tensor_samples.h"
+#include "core/io/file_system.h"
+#include "core/io/user_path.h"
+#include "core/model/input_layer.h"
+#include "core/model/model.h"
+#include "core/model/sequential.h"
+#include "core/model/summary.h"
+#include "layers/activation.h"
+#include "layers/conv2d.h"
+#include "layers/dense.h"
+#include "layers/dropout.h"
+#include "layers/flatten.h"
+#include "layers/losses/categorical_crossentropy.h"
+#include "layers/losses/mean_squared_error.h"
+#include "layers/losses/sparse_categorical_crossentropy.h"
+#include "layers/max_pooling2d.h"
+#include "layers/rescaling.h"
+#include "optimizers/adam.h"
+#include "optimizers/rmsprop.h"
+#include "optimizers/sgd.h"
+#include "saving/checkpoint_directory.h"
+#include "saving/checkpoint_reader.h"
+#include "saving/save.h"
+
+#endif  // CAIRN_CAIRN_H_
