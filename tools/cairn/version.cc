@@ -1,0 +1,21 @@
+// `cairn version`: which Cairn this is.
+#include "core/base/version.h"
+
+#include <string>
+
+#include "tools/cairn/verb.h"
+
+namespace cairn {
+namespace {
+
+absl::Status PrintVersion(const Invocation&, std::ostream& out) {
+  out << "cairn " << std::string(Version()) << "\n";
+  return absl::OkStatus();
+}
+
+const VerbRegistrar registrar({.name = "version",
+                               .purpose = "print the version of Cairn",
+                               .run = PrintVersion});
+
+}  // namespace
+}  // namespace cairn
