@@ -1,0 +1,195 @@
+// Every file operation of a run fails, or is the last before the program is
+// killed or the power is cut; the run is then started again.
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "saving/checkpoint_directory.h"
+#include "saving/save.h"
+#include "saving/staged_write.h"
+#include "tests/callbacks/small_run.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/format_contract.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+// Two epochs with saves that are rotated.
+SmallRun MakeRun(bool every_step) {
+  SmallRun run{.checkpoint = {.directory = "run",
+                              .keep_last = 1,
+                              .resume = Resume::kAuto}};
+  if (every_step) {
+    run.checkpoint.every = EverySteps(2);
+    run.checkpoint.keep_last = 2;
+  }
+  return run;
+}
+
+std::unique_ptr<FaultFileSystem> MakeFiles() {
+  auto files = std::make_unique<FaultFileSystem>();
+  files->Put("run/notes.txt", "not ours");
+  return files;
+}
+
+class ModelCheckpointFaultsTest : public ::testing::TestWithParam<bool> {
+ protected:
+  ModelCheckpointFaultsTest() {
+    // An unbroken run, and the values of each of its checkpoints.
+    const auto files = MakeFiles();
+    SmallRun watched = run_;
+    watched.checkpoint.keep_last = 0;
+    EXPECT_TRUE(IsOk(Train(*files, watched).status));
+    const auto found = ListCheckpoints("run", *files);
+    for (const CheckpointSummary& summary : *found) {
+      snapshots_[BaseName(summary.prefix)] = Describe(*files, summary.prefix);
+    }
+    const auto rotated = MakeFiles();
+    const SmallRunResult result = Train(*rotated, run_);
+    EXPECT_TRUE(IsOk(result.status));
+    mutations_ = rotated->mutations();
+    files_ = FilesWithoutTimes(*rotated);
+    values_ = result.values;
+    history_ = result.history;
+  }
+
+  static std::string Describe(FileSystem& files, const std::string& prefix) {
+    const auto snapshot = ReadSnapshot(prefix, AllParts(), {.files = &files});
+    return snapshot.ok() ? DescribeValues(*snapshot)
+                         : snapshot.status().ToString();
+  }
+
+  // What is there is a checkpoint of the unbroken run, and at least as new as
+  // those that the run had finished saving.
+  void ExpectWhole(FaultFileSystem& files, int64_t saved_step) const {
+    const auto latest = LatestCheckpoint("run", files);
+    if (!latest.ok()) {
+      EXPECT_TRUE(absl::IsNotFound(latest.status())) << latest.status();
+      EXPECT_EQ(saved_step, 0);
+      return;
+    }
+    const auto wanted = snapshots_.find(BaseName(*latest));
+    ASSERT_NE(wanted, snapshots_.end()) << *latest;
+    EXPECT_EQ(Describe(files, *latest), wanted->second);
+    const auto found = ListCheckpoints("run", files);
+    EXPECT_GE(found->back().step, saved_step);
+    // Also of those that are being removed no half is taken for a whole.
+    for (const CheckpointSummary& summary : *found) {
+      EXPECT_TRUE(IsOk(summary.status));
+    }
+    // TensorFlow finds a checkpoint too, if it finds its file.
+    const auto state = ReadCheckpointState("run", files);
+    if (absl::IsNotFound(state.status())) return;
+    ASSERT_TRUE(IsOk(state));
+    EXPECT_TRUE(IsOk(VerifySnapshot(JoinPath("run", state->newest), {&files})));
+  }
+
+  // The run, started again, ends as the unbroken one.
+  void ExpectGoesOn(FaultFileSystem& files) {
+    const SmallRunResult result = Train(files, run_);
+    ASSERT_TRUE(IsOk(result.status));
+    EXPECT_EQ(result.values, values_);
+    EXPECT_EQ(result.history, history_);
+    EXPECT_EQ(FilesWithoutTimes(files), files_);
+    ++resumed_;
+  }
+
+  const SmallRun run_ = MakeRun(GetParam());
+  std::map<std::string, std::string> snapshots_;  // By name.
+  std::vector<std::string> mutations_;
+  Files files_;
+  std::string values_, history_;
+  int resumed_ = 0, cuts_ = 0;
+};
+
+// The step of the last save that was finished, as `after` tells.
+HookCallback::Function NoteSaves(int64_t every, int64_t& saved) {
+  return [every, &saved](const std::string& hook, TrainingSession& session,
+                         const Logs&) {
+    const bool with_epoch = every == 0 || session.is_last_step_of_epoch();
+    const bool saves =
+        hook == (with_epoch ? "on_epoch_end" : "on_train_batch_end") &&
+        (every == 0 || session.step() % every == 0);
+    if (saves) saved = session.step();
+    return absl::OkStatus();
+  };
+}
+
+TEST_P(ModelCheckpointFaultsTest, AnErrorOfAnyOperationEndsTheRunAndNoMore) {
+  for (size_t i = 0; i < mutations_.size(); ++i) {
+    const bool writes = absl::StartsWith(mutations_[i], "Append");
+    for (int half_written = 0; half_written <= (writes ? 1 : 0);
+         ++half_written) {
+      SCOPED_TRACE(absl::StrCat("fails: ", mutations_[i]));
+      int64_t saved = 0;
+      SmallRun run = run_;
+      run.after = NoteSaves(GetParam() ? 2 : 0, saved);
+      const auto files = MakeFiles();
+      files->FailMutation(static_cast<int>(i) + 1,
+                          absl::ResourceExhaustedError("full"),
+                          FaultFileSystem::Repeat::kOnce, half_written == 1);
+      const SmallRunResult result = Train(*files, run);
+      EXPECT_TRUE(IsError(result.status, absl::StatusCode::kResourceExhausted,
+                          {"full"}));
+      ExpectWhole(*files, saved);
+      // The model can be used, and the run be started again.
+      EXPECT_FALSE(result.values.empty());
+      ExpectGoesOn(*files->AfterKill());
+    }
+  }
+  EXPECT_GT(resumed_, static_cast<int>(mutations_.size()));
+  RecordProperty("failures", resumed_);
+}
+
+TEST_P(ModelCheckpointFaultsTest, AKillAfterAnyOperationLosesNoSave) {
+  for (size_t i = 0; i <= mutations_.size(); ++i) {
+    SCOPED_TRACE(absl::StrCat("killed after ", i, " operations"));
+    int64_t saved = 0;
+    SmallRun run = run_;
+    run.after = NoteSaves(GetParam() ? 2 : 0, saved);
+    const auto files = MakeFiles();
+    files->StopAfter(static_cast<int>(i));
+    EXPECT_EQ(Train(*files, run).status.ok(), i == mutations_.size());
+    const auto after = files->AfterKill();
+    ExpectWhole(*after, saved);
+    ExpectGoesOn(*after);
+  }
+  RecordProperty("kills", resumed_);
+}
+
+TEST_P(ModelCheckpointFaultsTest, APowerCutAfterAnyOperationLosesNoSave) {
+  for (size_t i = 0; i <= mutations_.size(); ++i) {
+    SCOPED_TRACE(absl::StrCat("power cut after ", i, " operations"));
+    int64_t saved = 0;
+    SmallRun run = run_;
+    run.after = NoteSaves(GetParam() ? 2 : 0, saved);
+    const auto files = MakeFiles();
+    files->StopAfter(static_cast<int>(i));
+    EXPECT_EQ(Train(*files, run).status.ok(), i == mutations_.size());
+    files->ForEachPowerCut(
+        [&](FaultFileSystem& after, const std::string& choices) {
+          SCOPED_TRACE(choices);
+          ExpectWhole(after, saved);
+          ++cuts_;
+        });
+    ExpectGoesOn(*files->AfterPowerCutLosingAll());
+    ExpectGoesOn(*files->AfterPowerCutKeepingAll());
+  }
+  RecordProperty("cuts", cuts_);
+}
+
+INSTANTIATE_TEST_SUITE_P(, ModelCheckpointFaultsTest, ::testing::Bool(),
+                         [](const auto& info) {
+                           return info.param ? "EveryTwoSteps" : "EveryEpoch";
+                         });
+
+}  // namespace
+}  // namespace cairn

@@ -1,0 +1,349 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "core/data/batches.h"
+#include "core/model/sequential.h"
+#include "core/training/snapshot.h"
+#include "core/training/trainer.h"
+#include "gtest/gtest.h"
+#include "layers/dense.h"
+#include "layers/dropout.h"
+#include "tests/support/hook_callback.h"
+#include "tests/support/op_contract.h"
+#include "tests/support/snapshots.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr int kStepsPerEpoch = 3;
+
+const Tensor& Inputs() {
+  static const Tensor* const x = new Tensor(Spread({22, 5}, -1, 1));
+  return *x;
+}
+
+const Tensor& Targets() {
+  static const Tensor* const y = new Tensor(Spread({22, 3}, -1, 1));
+  return *y;
+}
+
+std::unique_ptr<Sequential> MakeModel(uint64_t seed, int threads = 1) {
+  auto model = std::make_unique<Sequential>("m");
+  model->Add<Dense>({.units = 16, .activation = "tanh"});
+  model->Add<Dropout>({.rate = 0.3});
+  model->Add<Dense>({.units = 3});
+  EXPECT_TRUE(IsOk(model->set_seed(seed)));
+  EXPECT_TRUE(IsOk(model->Compile({.optimizer = "adam",
+                                   .loss = "mse",
+                                   .metrics = {"accuracy"},
+                                   .threads = threads})));
+  return model;
+}
+
+// Two epochs with shuffling and validation.
+FitOptions MakeOptions() {
+  return {.epochs = 2,
+          .batch_size = 8,
+          .validation_data = Batches(Inputs(), Targets()),
+          .verbose = 0};
+}
+
+// What a run came to: its history and all that can be saved at its end.
+struct Outcome {
+  std::string history, end;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+// Fits, with `more` beside the callback that looks at the end.
+Outcome FitWith(Model& model, FitOptions options, Callback* more = nullptr) {
+  Outcome outcome;
+  HookCallback last(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook != "on_train_end") return absl::OkStatus();
+        const absl::StatusOr<Snapshot> end = session.TakeSnapshot(AllParts());
+        EXPECT_TRUE(IsOk(end));
+        outcome.end = DescribeSnapshot(*end);
+        return absl::OkStatus();
+      });
+  if (more != nullptr) options.callbacks.push_back(more);
+  options.callbacks.push_back(&last);
+  const absl::StatusOr<History> history =
+      model.Fit(Inputs(), Targets(), options);
+  EXPECT_TRUE(IsOk(history));
+  if (history.ok()) outcome.history = history->ToConfig().ToJson();
+  return outcome;
+}
+
+Snapshot TakeAll(TrainingSession& session) {
+  const absl::StatusOr<Snapshot> snapshot = session.TakeSnapshot(AllParts());
+  EXPECT_TRUE(IsOk(snapshot));
+  return CloneSnapshot(*snapshot);
+}
+
+Outcome Resume(const Snapshot& snapshot, int threads = 1) {
+  // Of another seed, as the saved one counts.
+  const auto fresh = MakeModel(99, threads);
+  FitOptions options = MakeOptions();
+  options.resume_from = &snapshot;
+  return FitWith(*fresh, options);
+}
+
+TEST(RunSnapshotTest, ARunGoesOnFromEveryHookAsIfItHadNotStopped) {
+  std::vector<std::pair<std::string, Snapshot>> taken;
+  HookCallback taker(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        taken.emplace_back(absl::StrCat(hook, " at step ", session.step()),
+                           TakeAll(session));
+        return absl::OkStatus();
+      });
+  const Outcome unbroken = FitWith(*MakeModel(7), MakeOptions(), &taker);
+  ASSERT_EQ(taken.size(),
+            2 * (2 + 2 * kStepsPerEpoch + 2 + 2 * kStepsPerEpoch) + 2);
+  EXPECT_NE(FitWith(*MakeModel(8), MakeOptions()).end, unbroken.end);
+  for (const auto& [where, snapshot] : taken) {
+    EXPECT_EQ(Resume(snapshot), unbroken) << where;
+  }
+}
+
+TEST(RunSnapshotTest, AStopAtAnyStepLosesNothing) {
+  const Outcome unbroken = FitWith(*MakeModel(7), MakeOptions());
+  for (const int threads : {1, 2}) {
+    for (int stop = 1; stop <= 2 * kStepsPerEpoch; ++stop) {
+      Snapshot snapshot;
+      HookCallback stopper(
+          [&](const std::string& hook, TrainingSession& session, const Logs&) {
+            if (hook == "on_train_batch_end" && session.step() == stop) {
+              session.RequestStop();
+            }
+            if (hook == "on_train_end") snapshot = TakeAll(session);
+            return absl::OkStatus();
+          });
+      FitWith(*MakeModel(7, threads), MakeOptions(), &stopper);
+      EXPECT_EQ(Resume(snapshot, 3 - threads), unbroken)
+          << "stopped after step " << stop << " on " << threads << " threads";
+    }
+  }
+}
+
+TEST(RunSnapshotTest, AFinishedRunHasNothingLeftToDo) {
+  Snapshot snapshot;
+  HookCallback taker(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook == "on_train_end") snapshot = TakeAll(session);
+        return absl::OkStatus();
+      });
+  const Outcome first = FitWith(*MakeModel(7), MakeOptions(), &taker);
+  HookCallback recorder;
+  const auto fresh = MakeModel(8);
+  FitOptions options = MakeOptions();
+  options.resume_from = &snapshot;
+  EXPECT_EQ(FitWith(*fresh, options, &recorder), first);
+  EXPECT_EQ(recorder.calls(),
+            (std::vector<std::string>{"on_train_begin", "on_train_end"}));
+}
+
+TEST(RunSnapshotTest, MoreEpochsGoOnAfterAFinishedRun) {
+  Snapshot snapshot;
+  HookCallback taker(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook == "on_train_end") snapshot = TakeAll(session);
+        return absl::OkStatus();
+      });
+  FitWith(*MakeModel(7), MakeOptions(), &taker);
+  FitOptions options = MakeOptions();
+  options.epochs = 4;
+  const Outcome unbroken = FitWith(*MakeModel(7), options);
+  options.resume_from = &snapshot;
+  EXPECT_EQ(FitWith(*MakeModel(8), options), unbroken);
+}
+
+// A snapshot in the middle of the second epoch.
+Snapshot MidEpoch() {
+  Snapshot snapshot;
+  HookCallback taker(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook == "on_train_batch_end" && session.step() == 4) {
+          snapshot = TakeAll(session);
+        }
+        return absl::OkStatus();
+      });
+  FitWith(*MakeModel(7), MakeOptions(), &taker);
+  return snapshot;
+}
+
+TEST(RunSnapshotTest, ACallbackMayRestoreTheRun) {
+  const Snapshot snapshot = MidEpoch();
+  HookCallback restorer(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook != "on_train_begin") return absl::OkStatus();
+        EXPECT_EQ(session.step(), 0);
+        const absl::Status status = session.Restore(snapshot, {}).status();
+        EXPECT_EQ(session.step(), 4);
+        EXPECT_EQ(session.epoch(), 1);
+        return status;
+      });
+  EXPECT_EQ(FitWith(*MakeModel(99), MakeOptions(), &restorer),
+            FitWith(*MakeModel(7), MakeOptions()));
+}
+
+// Has a state, and remembers what happened when it got one.
+class Rememberer : public Callback {
+ public:
+  explicit Rememberer(int64_t number) : number_(number) {}
+  int64_t number() const { return number_; }
+  absl::string_view class_name() const override { return "Rememberer"; }
+  absl::Status OnTrainBegin(TrainingSession&) override {
+    number_ = 0;
+    return absl::OkStatus();
+  }
+  absl::Status OnTrainBatchEnd(TrainingSession&, const Logs&) override {
+    ++number_;
+    return absl::OkStatus();
+  }
+  State SaveState() const override {
+    return {.values = Config::Object{{"number", number_}}};
+  }
+  absl::Status RestoreState(const State& state) override {
+    const absl::StatusOr<int64_t> number = state.values.Get<int64_t>("number");
+    if (!number.ok()) return number.status();
+    number_ = *number;
+    return absl::OkStatus();
+  }
+
+ private:
+  int64_t number_;
+};
+
+TEST(RunSnapshotTest, CallbacksGetTheirStatesAfterTheLastBegin) {
+  Snapshot snapshot;
+  Rememberer first(0);
+  HookCallback taker(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook == "on_train_batch_end" && session.step() == 4) {
+          snapshot = TakeAll(session);
+        }
+        return absl::OkStatus();
+      });
+  FitOptions options = MakeOptions();
+  options.callbacks = {&first};
+  FitWith(*MakeModel(7), options, &taker);
+  EXPECT_EQ(first.number(), 6);
+  ASSERT_EQ(snapshot.extras.count("callback/Rememberer"), 1);
+  EXPECT_EQ(snapshot.extras.count("callback/HookCallback"), 0)
+      << "what has no state takes no room";
+  Rememberer second(1000);
+  options.callbacks = {&second};
+  options.resume_from = &snapshot;
+  FitWith(*MakeModel(8), options);
+  EXPECT_EQ(second.number(), 6);
+}
+
+// An error of the resumed run, after which the model is what it was.
+void ExpectRefused(const Snapshot& snapshot, FitOptions options,
+                   const Tensor& x, const Tensor& y,
+                   std::initializer_list<absl::string_view> parts) {
+  const auto model = MakeModel(5);
+  ASSERT_TRUE(IsOk(model->EnsureBuilt({{DType::kFloat32, {kDynamic, 5}}})));
+  const absl::StatusOr<Snapshot> live = model->TakeSnapshot(AllParts());
+  ASSERT_TRUE(IsOk(live));
+  const std::string before = DescribeSnapshot(*live);
+  options.resume_from = &snapshot;
+  HookCallback recorder;
+  options.callbacks = {&recorder};
+  EXPECT_TRUE(IsError(model->Fit(x, y, options), kInvalid, parts));
+  EXPECT_EQ(recorder.calls(),
+            (std::vector<std::string>{"on_train_begin", "on_train_end"}));
+  EXPECT_EQ(DescribeSnapshot(*live), before);
+}
+
+TEST(RunSnapshotTest, OtherSettingsOfTheRunAreRefused) {
+  const Snapshot snapshot = MidEpoch();
+  FitOptions options = MakeOptions();
+  options.seed = 8;
+  ExpectRefused(snapshot, options, Inputs(), Targets(), {"seed 7", "given 8"});
+  options = MakeOptions();
+  options.batch_size = 4;
+  ExpectRefused(snapshot, options, Inputs(), Targets(),
+                {"the data", "batches of 8", "4"});
+  options = MakeOptions();
+  ExpectRefused(snapshot, options, Spread({30, 5}, -1, 1),
+                Spread({30, 3}, -1, 1), {"the data", "22 samples", "30"});
+}
+
+TEST(RunSnapshotTest, OtherCompileOptionsAreRefused) {
+  const Snapshot snapshot = MidEpoch();
+  for (const CompileOptions& options : std::vector<CompileOptions>{
+           {.optimizer = "adam", .loss = "mse"},
+           {.optimizer = "sgd", .loss = "mse", .metrics = {"accuracy"}}}) {
+    const auto model = MakeModel(7);
+    ASSERT_TRUE(IsOk(model->Compile(options)));
+    FitOptions fit = MakeOptions();
+    fit.resume_from = &snapshot;
+    EXPECT_FALSE(model->Fit(Inputs(), Targets(), fit).ok());
+  }
+}
+
+TEST(RunSnapshotTest, TheSameSeedMayBeGivenAgain) {
+  const Snapshot snapshot = MidEpoch();
+  FitOptions options = MakeOptions();
+  options.seed = 7;
+  options.resume_from = &snapshot;
+  EXPECT_EQ(FitWith(*MakeModel(1), options),
+            FitWith(*MakeModel(7), MakeOptions()));
+}
+
+TEST(RunSnapshotTest, DamagedNumbersAreAnError) {
+  for (const char* key : {"epoch", "step", "seed", "history"}) {
+    Snapshot snapshot = MidEpoch();
+    snapshot.extras["run"].values.Set(key, "nonsense");
+    const auto model = MakeModel(1);
+    FitOptions options = MakeOptions();
+    options.resume_from = &snapshot;
+    EXPECT_FALSE(model->Fit(Inputs(), Targets(), options).ok()) << key;
+  }
+  Snapshot snapshot = MidEpoch();
+  snapshot.extras["run"].tensors.clear();
+  FitOptions options = MakeOptions();
+  options.resume_from = &snapshot;
+  EXPECT_TRUE(IsError(MakeModel(1)->Fit(Inputs(), Targets(), options), kInvalid,
+                      {"train/loss/total"}));
+}
+
+TEST(RunSnapshotTest, WeightsWithoutARunBeginANewOne) {
+  Snapshot snapshot = MidEpoch();
+  snapshot.extras.clear();
+  snapshot.parts.erase(Part::kExtras);
+  HookCallback recorder;
+  FitOptions options = MakeOptions();
+  options.resume_from = &snapshot;
+  FitWith(*MakeModel(1), options, &recorder);
+  EXPECT_EQ(std::count(recorder.calls().begin(), recorder.calls().end(),
+                       "on_train_batch_end"),
+            2 * kStepsPerEpoch);
+}
+
+TEST(RunSnapshotTest, PartsAreThoseThatWereAskedFor) {
+  const auto model = MakeModel(1);
+  ASSERT_TRUE(IsOk(model->EnsureBuilt({{DType::kFloat32, {kDynamic, 5}}})));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Snapshot weights, model->TakeSnapshot({}));
+  EXPECT_EQ(weights.parts, (Parts{Part::kWeights}));
+  EXPECT_TRUE(weights.optimizer.empty());
+  EXPECT_TRUE(weights.compile.is_null());
+  CAIRN_ASSERT_OK_AND_ASSIGN(
+      const Snapshot more,
+      model->TakeSnapshot({Part::kArchitecture, Part::kCompile}));
+  EXPECT_EQ(more.parts,
+            (Parts{Part::kArchitecture, Part::kWeights, Part::kCompile}));
+  EXPECT_EQ(more.architecture, Serialize(*model));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Snapshot all,
+                             model->TakeSnapshot(AllParts()));
+  EXPECT_EQ(all.parts.count(Part::kExtras), 0) << "no run is on";
+}
+
+}  // namespace
+}  // namespace cairn

@@ -1,0 +1,125 @@
+#include "saving/checkpoint_reader.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "saving/format.h"
+#include "tests/saving/small_snapshot.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+constexpr char kKernel[] =
+    "model/layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE";
+
+void Write(FaultFileSystem& files, const std::string& prefix, int value) {
+  ASSERT_TRUE(IsOk(FindFormat("tf")->Write(SmallSnapshot(value), prefix,
+                                           {.files = &files})));
+}
+
+TEST(CheckpointReaderTest, ListsEveryEntryWithTypeShapeAndBytes) {
+  FaultFileSystem files;
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  EXPECT_EQ(reader->prefix(), "x");
+  std::vector<std::string> lines;
+  for (const CheckpointReader::Entry& entry : reader->entries()) {
+    lines.push_back(absl::StrCat(entry.key, " ", entry.dtype, " ",
+                                 ShapeToString(entry.shape)));
+    EXPECT_GT(entry.bytes, 0);
+  }
+  ASSERT_EQ(lines.size(), 13u);
+  EXPECT_EQ(lines[0], "_CAIRN/architecture string ()");
+  EXPECT_EQ(lines[5], "_CAIRN/state/run/random_counter uint64 (2,)");
+  EXPECT_EQ(lines[8], absl::StrCat(kKernel, " float32 (2, 1)"));
+  EXPECT_EQ(reader->entries()[8].bytes, 8);
+}
+
+TEST(CheckpointReaderTest, ReadsOneTensorAndOneText) {
+  FaultFileSystem files;
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  EXPECT_TRUE(reader->Contains(kKernel));
+  EXPECT_FALSE(reader->Contains("kernel"));
+  const int reads = files.reads();
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Tensor kernel, reader->ReadTensor(kKernel));
+  EXPECT_EQ(files.reads(), reads + 1);
+  EXPECT_EQ(kernel.values<float>()[0], 3.5f);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto texts,
+                             reader->ReadStrings("_CAIRN/architecture"));
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"{\"class_name\":\"Sequential\"}"}));
+}
+
+TEST(CheckpointReaderTest, AnUnknownKeyIsNotFoundWithKeysThatComeNear) {
+  FaultFileSystem files;
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  EXPECT_TRUE(IsError(
+      reader->ReadTensor("model/layer_with_weights-0/kernel/.ATTRIBUTES/VALUE"),
+      absl::StatusCode::kNotFound, {"checkpoint key", kKernel}));
+  EXPECT_TRUE(IsError(reader->ReadStrings("nothing"),
+                      absl::StatusCode::kNotFound, {"nothing"}));
+}
+
+TEST(CheckpointReaderTest, TheOtherKindOfTensorIsAnErrorWithTheKey) {
+  FaultFileSystem files;
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  EXPECT_TRUE(IsError(reader->ReadTensor("_CAIRN/architecture"),
+                      absl::StatusCode::kUnimplemented,
+                      {"_CAIRN/architecture", "string"}));
+  EXPECT_TRUE(IsError(reader->ReadStrings(kKernel),
+                      absl::StatusCode::kUnimplemented, {kKernel, "float32"}));
+}
+
+TEST(CheckpointReaderTest, TakesAnIndexOrAFolder) {
+  FaultFileSystem files;
+  files.Put("run/notes.txt", "");
+  Write(files, "run/ckpt-3", 3);
+  Write(files, "run/ckpt-4", 4);
+  for (const char* path : {"run/ckpt-4", "run/ckpt-4.index", "run", "run/"}) {
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                               CheckpointReader::Open(path, files));
+    EXPECT_EQ(BaseName(reader->prefix()), "ckpt-4") << path;
+  }
+}
+
+TEST(CheckpointReaderTest, ACheckpointGoesBeforeAFolderOfItsName) {
+  FaultFileSystem files;
+  files.Put("x/notes.txt", "");
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  EXPECT_EQ(reader->prefix(), "x");
+}
+
+TEST(CheckpointReaderTest, NothingAndDamageAreErrorsWithTheFile) {
+  FaultFileSystem files;
+  files.Put("y.index", "torn");
+  EXPECT_TRUE(IsError(CheckpointReader::Open("x", files).status(),
+                      absl::StatusCode::kNotFound, {"x.index"}));
+  EXPECT_TRUE(IsError(CheckpointReader::Open("y", files).status(),
+                      absl::StatusCode::kDataLoss, {"y.index"}));
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  std::string data = files.Contents()["x.data-00000-of-00001"];
+  for (char& byte : data) byte = static_cast<char>(~byte);
+  files.Put("x.data-00000-of-00001", data);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto damaged,
+                             CheckpointReader::Open("x", files));
+  EXPECT_TRUE(IsError(damaged->ReadTensor(kKernel), absl::StatusCode::kDataLoss,
+                      {kKernel, "x.data-00000-of-00001"}));
+}
+
+}  // namespace
+}  // namespace cairn

@@ -1,0 +1,42 @@
+#include "saving/codec/crc32c.h"
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+
+namespace cairn {
+namespace {
+
+uint32_t CrcOf(absl::string_view text, uint32_t crc = 0) {
+  return Crc32c(
+      absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()),
+                          text.size()),
+      crc);
+}
+
+// From RFC 3720, appendix B.4, and the usual check value.
+TEST(Crc32cTest, ValuesAreThoseOfTheStandard) {
+  EXPECT_EQ(CrcOf("123456789"), 0xe3069283u);
+  EXPECT_EQ(CrcOf(std::string(32, '\0')), 0x8a9136aau);
+  EXPECT_EQ(CrcOf(std::string(32, '\xff')), 0x62a8ab43u);
+  EXPECT_EQ(CrcOf(""), 0u);
+}
+
+TEST(Crc32cTest, GoesOnFromAnotherPart) {
+  const absl::string_view text = "123456789";
+  for (size_t i = 0; i <= text.size(); ++i) {
+    EXPECT_EQ(CrcOf(text.substr(i), CrcOf(text.substr(0, i))), 0xe3069283u);
+  }
+}
+
+TEST(Crc32cTest, MaskIsTensorFlowsAndCanBeUndone) {
+  EXPECT_EQ(MaskCrc(0), 0xa282ead8u);
+  EXPECT_EQ(MaskCrc(0xe3069283u), 0xc78ab0e5u);
+  for (const uint32_t crc : {0u, 1u, 0x80000000u, 0xe3069283u, 0xffffffffu}) {
+    EXPECT_EQ(UnmaskCrc(MaskCrc(crc)), crc);
+  }
+}
+
+}  // namespace
+}  // namespace cairn

@@ -1,0 +1,338 @@
+#include "saving/staged_write.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/base/status_macros.h"
+#include "gtest/gtest.h"
+#include "tests/support/fault_file_system.h"
+
+namespace cairn {
+namespace {
+
+using Repeat = FaultFileSystem::Repeat;
+
+constexpr char kIndex[] = "run/ckpt.index";
+
+absl::Span<const std::byte> Bytes(const std::string& text) {
+  return absl::MakeSpan(reinterpret_cast<const std::byte*>(text.data()),
+                        text.size());
+}
+
+absl::Status Write(StagedWrite& staged, const std::string& path,
+                   const std::string& content) {
+  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file, staged.Create(path));
+  const size_t half = content.size() / 2;
+  CAIRN_RETURN_IF_ERROR(file->Append(Bytes(content.substr(0, half))));
+  return file->Append(Bytes(content.substr(half)));
+}
+
+// A data file, and last an index that holds the data file's name and a copy of
+// its content, as a checksum would be.
+absl::Status WritePair(FileSystem& files, const std::string& data_name,
+                       const std::string& content, bool sync = true) {
+  StagedWrite staged(files, sync);
+  CAIRN_RETURN_IF_ERROR(Write(staged, JoinPath("run", data_name), content));
+  CAIRN_RETURN_IF_ERROR(
+      Write(staged, kIndex, absl::StrCat(data_name, "=", content)));
+  return staged.Commit();
+}
+
+absl::Status WriteOne(FileSystem& files, const std::string& content) {
+  StagedWrite staged(files, /*sync=*/true);
+  CAIRN_RETURN_IF_ERROR(Write(staged, kIndex, content));
+  return staged.Commit();
+}
+
+// The content of the pair that is there, "none", or what is wrong with it.
+std::string ReadPair(FileSystem& files) {
+  const auto index = ReadFile(files, kIndex);
+  if (absl::IsNotFound(index.status())) return "none";
+  if (!index.ok()) return index.status().ToString();
+  const std::vector<std::string> parts = absl::StrSplit(*index, '=');
+  if (parts.size() != 2) return absl::StrCat("a damaged index: ", *index);
+  const auto data = ReadFile(files, JoinPath("run", parts[0]));
+  if (!data.ok()) return data.status().ToString();
+  if (*data != parts[1]) return absl::StrCat("damaged data: ", *data);
+  return *data;
+}
+
+std::string ReadOne(FileSystem& files) {
+  const auto content = ReadFile(files, kIndex);
+  if (absl::IsNotFound(content.status())) return "none";
+  return content.ok() ? *content : content.status().ToString();
+}
+
+std::vector<std::string> TemporaryNames(const FaultFileSystem& files) {
+  std::vector<std::string> names;
+  for (const auto& [path, content] : files.Contents()) {
+    if (IsTemporaryName(path)) names.push_back(BaseName(path));
+  }
+  return names;
+}
+
+// What is in the folder before the new files are written, and how they are
+// written and read.
+struct Case {
+  const char* name;
+  std::string before;
+  absl::Status (*write)(FileSystem& files);
+  std::string (*read)(FileSystem& files);
+};
+
+void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
+
+std::vector<Case> Cases() {
+  const auto write_pair = [](FileSystem& files) {
+    return WritePair(files, "data-2", "new weights");
+  };
+  const auto write_one = [](FileSystem& files) {
+    return WriteOne(files, "new weights");
+  };
+  return {{"APair", "none", write_pair, ReadPair},
+          {"APairOverAnother", "old weights", write_pair, ReadPair},
+          {"OneFile", "none", write_one, ReadOne},
+          {"OneFileOverAnother", "old weights", write_one, ReadOne}};
+}
+
+class StagedWriteFaultTest : public ::testing::TestWithParam<Case> {
+ protected:
+  std::unique_ptr<FaultFileSystem> MakeFiles() const {
+    auto files = std::make_unique<FaultFileSystem>();
+    files->Put("run/notes.txt", "not ours");
+    if (GetParam().before == "none") return files;
+    if (GetParam().read == ReadPair) {
+      files->Put("run/data-1", GetParam().before);
+      files->Put(kIndex, absl::StrCat("data-1=", GetParam().before));
+    } else {
+      files->Put(kIndex, GetParam().before);
+    }
+    return files;
+  }
+  // What an undisturbed write does.
+  std::vector<std::string> Mutations() const {
+    const auto files = MakeFiles();
+    EXPECT_EQ(GetParam().write(*files), absl::OkStatus());
+    return files->mutations();
+  }
+  // The number of the one mutation after which the new files count.
+  int CommitPoint() const {
+    const std::vector<std::string> mutations = Mutations();
+    const auto last = std::find_if(
+        mutations.rbegin(), mutations.rend(), [](const std::string& mutation) {
+          return absl::StartsWith(mutation, "Rename");
+        });
+    return static_cast<int>(mutations.rend() - last);
+  }
+  std::string Read(FileSystem& files) const { return GetParam().read(files); }
+
+  // What a next program must be able to do with what it finds.
+  void CheckRestart(FaultFileSystem& files) const {
+    const std::string found = Read(files);
+    const std::vector<std::string> leftovers = TemporaryNames(files);
+    const auto removed = RemoveLeftovers(files, "run");
+    ASSERT_TRUE(removed.ok()) << removed.status();
+    EXPECT_EQ(*removed, leftovers);
+    EXPECT_TRUE(TemporaryNames(files).empty());
+    EXPECT_EQ(Read(files), found);
+    EXPECT_EQ(files.Contents()["run/notes.txt"], "not ours");
+    EXPECT_EQ(GetParam().write(files), absl::OkStatus());
+    EXPECT_EQ(Read(files), "new weights");
+    EXPECT_EQ(Read(*files.AfterPowerCutLosingAll()), "new weights");
+  }
+};
+
+TEST_P(StagedWriteFaultTest, AnErrorLeavesTheOldOrTheNew) {
+  const std::vector<std::string> mutations = Mutations();
+  const int last = static_cast<int>(mutations.size());
+  for (int number = 1; number <= last; ++number) {
+    for (const Repeat repeat : {Repeat::kOnce, Repeat::kFromThenOn}) {
+      for (const bool half_written : {false, true}) {
+        SCOPED_TRACE(
+            absl::StrCat("fails at ", number, ", ", mutations[number - 1]));
+        const auto files = MakeFiles();
+        files->FailMutation(number, absl::ResourceExhaustedError("full"),
+                            repeat, half_written);
+        const absl::Status status = GetParam().write(*files);
+        EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+        const bool in_place = number > CommitPoint();
+        EXPECT_EQ(Read(*files), in_place ? "new weights" : GetParam().before);
+        EXPECT_EQ(absl::StrContains(status.message(), "is in place"), in_place)
+            << status;
+        if (repeat == Repeat::kOnce) {
+          EXPECT_TRUE(TemporaryNames(*files).empty());
+        }
+        CheckRestart(*files->AfterKill());
+      }
+    }
+  }
+}
+
+TEST_P(StagedWriteFaultTest, AKillLeavesTheOldOrTheNew) {
+  const std::vector<std::string> mutations = Mutations();
+  for (size_t number = 0; number <= mutations.size(); ++number) {
+    SCOPED_TRACE(absl::StrCat("killed after ", number));
+    const auto files = MakeFiles();
+    files->StopAfter(static_cast<int>(number));
+    EXPECT_EQ(GetParam().write(*files).ok(), number == mutations.size());
+    const auto after = files->AfterKill();
+    EXPECT_EQ(Read(*after), static_cast<int>(number) >= CommitPoint()
+                                ? "new weights"
+                                : GetParam().before);
+    CheckRestart(*after);
+  }
+}
+
+TEST_P(StagedWriteFaultTest, APowerCutLeavesTheOldOrTheNew) {
+  const std::vector<std::string> mutations = Mutations();
+  const int last = static_cast<int>(mutations.size());
+  for (int number = 0; number <= last; ++number) {
+    SCOPED_TRACE(absl::StrCat("power cut after ", number));
+    const auto files = MakeFiles();
+    files->StopAfter(number);
+    EXPECT_EQ(GetParam().write(*files).ok(), number == last);
+    bool old_seen = false, new_seen = false;
+    files->ForEachPowerCut(
+        [&](FaultFileSystem& after, const std::string& choices) {
+          SCOPED_TRACE(choices);
+          const std::string found = Read(after);
+          EXPECT_TRUE(found == GetParam().before || found == "new weights")
+              << found;
+          (found == "new weights" ? new_seen : old_seen) = true;
+          CheckRestart(after);
+        });
+    // Only between the commit point and the last sync is either possible.
+    EXPECT_EQ(old_seen, number < last);
+    EXPECT_EQ(new_seen, number >= CommitPoint());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, StagedWriteFaultTest, ::testing::ValuesIn(Cases()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(StagedWriteTest, StepsComeInTheOrderOfTheProtocol) {
+  FaultFileSystem files;
+  files.Put("run/notes.txt", "");
+  ASSERT_EQ(WritePair(files, "data", "1234"), absl::OkStatus());
+  const std::string data = absl::StrCat("run/data.tmp-", ::getpid());
+  const std::string index = absl::StrCat("run/ckpt.index.tmp-", ::getpid());
+  EXPECT_EQ(
+      files.mutations(),
+      (std::vector<std::string>{
+          "NewWritableFile " + data, "Append " + data, "Append " + data,
+          "NewWritableFile " + index, "Append " + index, "Append " + index,
+          "Sync " + data, "Close " + data, "Sync " + index, "Close " + index,
+          "Rename " + data + " run/data", "SyncDirectory run",
+          "Rename " + index + " " + kIndex, "SyncDirectory run"}));
+  EXPECT_EQ(files.reads(), 0);
+}
+
+TEST(StagedWriteTest, WithoutSyncAKillIsSafeAndAPowerCutIsNot) {
+  std::vector<std::string> mutations;
+  for (int number = 0;
+       number == 0 || number <= static_cast<int>(mutations.size()); ++number) {
+    FaultFileSystem files;
+    files.Put("run/data-1", "old");
+    files.Put(kIndex, "data-1=old");
+    files.StopAfter(number);
+    const absl::Status status = WritePair(files, "data-2", "new", false);
+    const std::string found = ReadPair(*files.AfterKill());
+    EXPECT_EQ(found, status.ok() ? "new" : "old") << "killed after " << number;
+    mutations = files.mutations();
+    if (!status.ok()) continue;
+    for (const std::string& mutation : mutations) {
+      EXPECT_FALSE(absl::StrContains(mutation, "Sync")) << mutation;
+    }
+    int damaged = 0;
+    files.ForEachPowerCut([&](FaultFileSystem& after, const std::string&) {
+      const std::string left = ReadPair(after);
+      damaged += left != "old" && left != "new";
+    });
+    EXPECT_GT(damaged, 0);
+    return;
+  }
+  FAIL() << "no write came to its end";
+}
+
+TEST(StagedWriteTest, WhatIsNotCommittedIsRemoved) {
+  FaultFileSystem files;
+  files.Put(kIndex, "old");
+  {
+    StagedWrite staged(files, /*sync=*/true);
+    ASSERT_EQ(Write(staged, "run/data", "1234"), absl::OkStatus());
+    ASSERT_EQ(Write(staged, kIndex, "new"), absl::OkStatus());
+    EXPECT_EQ(TemporaryNames(files).size(), 2u);
+  }
+  EXPECT_EQ(files.Contents(),
+            (std::map<std::string, std::string>{{kIndex, "old"}}));
+}
+
+TEST(StagedWriteTest, AFailedCommitRemovesWhatItWroteAtOnce) {
+  FaultFileSystem files;
+  StagedWrite staged(files, /*sync=*/true);
+  ASSERT_EQ(Write(staged, "data", "1234"), absl::OkStatus());
+  ASSERT_EQ(Write(staged, "index", "new"), absl::OkStatus());
+  const int next = static_cast<int>(files.mutations().size()) + 1;
+  files.FailMutation(next, absl::ResourceExhaustedError("full"));
+  EXPECT_TRUE(absl::IsResourceExhausted(staged.Commit()));
+  EXPECT_TRUE(files.Contents().empty());
+}
+
+TEST(StagedWriteTest, AFileWithoutAFolderPartLiesInTheCurrentOne) {
+  FaultFileSystem files;
+  StagedWrite staged(files, /*sync=*/true);
+  ASSERT_EQ(Write(staged, "model.h5", "1234"), absl::OkStatus());
+  EXPECT_EQ(staged.Commit(), absl::OkStatus());
+  EXPECT_EQ(files.AfterPowerCutLosingAll()->Contents(),
+            (std::map<std::string, std::string>{{"model.h5", "1234"}}));
+}
+
+TEST(StagedWriteTest, AMissingFolderIsNotFoundAndNamed) {
+  StagedWrite staged(FileSystem::Default(), /*sync=*/true);
+  const absl::Status status = staged.Create("absent/model.h5").status();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "absent/model.h5")) << status;
+}
+
+TEST(TemporaryNameTest, EndsWithTheMarkAndDigits) {
+  for (const char* name : {"x.tmp-12", "ckpt-5.index.tmp-0", "a.tmp-1.tmp-2"}) {
+    EXPECT_TRUE(IsTemporaryName(name)) << name;
+  }
+  for (const char* name : {"", "12", "x", "x.tmp-", "x.tmp12", "x.tmp-1a",
+                           "x.tmp-12.index", "x.tmp--", "xtmp-1"}) {
+    EXPECT_FALSE(IsTemporaryName(name)) << name;
+  }
+}
+
+TEST(RemoveLeftoversTest, TakesOnlyTemporaryNamesWithThePrefix) {
+  FaultFileSystem files;
+  for (const char* name : {"a.tmp-1", "a.index.tmp-22", "a", "b.tmp-1"}) {
+    files.Put(JoinPath("run", name), "");
+  }
+  EXPECT_EQ(*RemoveLeftovers(files, "run", "a"),
+            (std::vector<std::string>{"a.index.tmp-22", "a.tmp-1"}));
+  EXPECT_EQ(*files.List("run"), (std::vector<std::string>{"a", "b.tmp-1"}));
+  EXPECT_EQ(*RemoveLeftovers(files, "run"),
+            (std::vector<std::string>{"b.tmp-1"}));
+  EXPECT_EQ(*RemoveLeftovers(files, "absent"), std::vector<std::string>{});
+}
+
+TEST(RemoveLeftoversTest, ReturnsErrorsButNotThatOneIsGone) {
+  FaultFileSystem files;
+  files.Put("run/a.tmp-1", "");
+  files.Put("run/b.tmp-1", "");
+  files.FailRead(1, absl::PermissionDeniedError("no"));
+  EXPECT_TRUE(absl::IsPermissionDenied(RemoveLeftovers(files, "run").status()));
+  files.FailMutation(1, absl::PermissionDeniedError("no"));
+  EXPECT_TRUE(absl::IsPermissionDenied(RemoveLeftovers(files, "run").status()));
+  files.FailMutation(2, absl::NotFoundError("another was faster"));
+  EXPECT_EQ(*RemoveLeftovers(files, "run"),
+            (std::vector<std::string>{"b.tmp-1"}));
+}
+
+}  // namespace
+}  // namespace cairn
