@@ -1,0 +1,24 @@
+#ifndef CAIRN_BENCHMARKS_SAVING_TRAINED_MODEL_H_
+#define CAIRN_BENCHMARKS_SAVING_TRAINED_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/model/sequential.h"
+#include "core/training/snapshot.h"
+
+namespace cairn {
+
+// A model of benchmarks/models.h after a training step: it has all that a
+// training checkpoint holds.
+absl::StatusOr<std::unique_ptr<Sequential>> MakeTrainedModel(
+    const std::string& name);
+
+// The bytes of a snapshot's weights and of its optimizer's state.
+int64_t TensorBytes(const Snapshot& snapshot);
+
+}  // namespace cairn
+
+#endif  // CAIRN_BENCHMARKS_SAVING_TRAINED_MODEL_H_
