@@ -8,9 +8,9 @@ namespace cairn {
 // While one lives, its thread computes as Cairn does: denormal numbers are
 // zero, which keeps the speed of a long run and makes the bits independent of
 // the caller's mode, and OpenMP, with which oneDNN is built, makes no threads
-// of its own. Signals wait: oneDNN's matrix products point the stack pointer
-// into a buffer on the heap, where a handler would overwrite what lies before
-// it. The destructor puts the caller's settings back and lets them come.
+// of its own. Signals wait: a handler that ran while oneDNN multiplied matrices
+// was seen to corrupt the heap, into which the stack pointer then seems to
+// point. The destructor puts the caller's settings back and lets them come.
 class ComputeScope {
  public:
   ComputeScope();
