@@ -170,6 +170,7 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
   epochs_ = options.epochs;
   step_ = 0;
   step_in_epoch_ = 0;
+  step_is_whole_ = true;
   epoch_trained_ = false;
   epoch_ended_ = false;
   stop_requested_ = false;
@@ -288,6 +289,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
     }
     ++step_;
     ++step_in_epoch_;
+    step_is_whole_ = true;
     if (train_logs_->LossIsBad()) WarnOfBadLoss();
     const bool shown = progress.WantsUpdate();
     if (!callbacks.empty() || shown) {
