@@ -1,6 +1,8 @@
 #include "saving/checkpoint_directory.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -39,16 +41,53 @@ bool IsFileOf(absl::string_view name, absl::string_view base) {
   return name == kIndexSuffix || absl::StartsWith(name, ".data-");
 }
 
+// The last row of a history.
+Logs LastRow(const Config& run) {
+  Logs row;
+  const auto config = run.Find("history");
+  if (!config.ok()) return row;
+  const auto history = History::FromConfig(**config);
+  if (!history.ok() || history->epochs().empty()) return row;
+  for (const std::string& name : history->names()) {
+    row.emplace_back(name, history->Find(name)->back());
+  }
+  return row;
+}
+
+// A callback's state, if it is one that watches a metric.
+std::optional<MonitoredValue> ReadMonitored(const Config& state) {
+  const auto monitor = state.Get<std::string>("monitor");
+  const auto mode = state.Get<std::string>("mode");
+  const auto value = state.Get<double>("value");
+  const auto best = state.Get<double>("best");
+  const auto best_step = state.Get<int64_t>("best_step");
+  if (!monitor.ok() || !mode.ok() || !value.ok() || !best.ok() ||
+      !best_step.ok()) {
+    return std::nullopt;
+  }
+  return MonitoredValue{.monitor = *monitor,
+                        .larger_is_better = *mode == "max",
+                        .value = *value,
+                        .best = *best,
+                        .best_step = *best_step};
+}
+
 // What the checkpoint itself says of its run.
 void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
   const auto extras = reader.ReadConfig(Part::kExtras);
-  if (!extras.ok()) return;
-  const auto run = extras->Find("run");
-  if (!run.ok()) return;
-  const auto step = (*run)->Get<int64_t>("step");
-  const auto epoch = (*run)->Get<int64_t>("epoch");
-  if (step.ok()) summary.step = *step;
-  if (epoch.ok()) summary.epoch = *epoch;
+  if (!extras.ok() || !extras->is_object()) return;
+  const Config::Object states = *extras->As<Config::Object>();
+  for (const auto& [key, state] : states) {
+    if (key == "run") {
+      summary.step = state.Get<int64_t>("step").value_or(summary.step);
+      summary.epoch = state.Get<int64_t>("epoch").value_or(summary.epoch);
+      summary.run_id = state.Get<std::string>("id").value_or("");
+      summary.metrics = LastRow(state);
+    } else if (absl::StartsWith(key, "callback/")) {
+      const std::optional<MonitoredValue> monitored = ReadMonitored(state);
+      if (monitored.has_value()) summary.monitored.push_back(*monitored);
+    }
+  }
 }
 
 CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
@@ -124,6 +163,41 @@ absl::StatusOr<std::string> LatestCheckpoint(const std::string& directory,
                                     return (*reader)->Verify();
                                   }));
   return found;
+}
+
+absl::StatusOr<std::string> BestCheckpoint(const std::string& directory,
+                                           const std::string& monitor,
+                                           FileSystem& files) {
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> checkpoints,
+                         ListCheckpoints(directory, files));
+  // Better ones come to the end; of equals the newer stay behind the older, as
+  // a later value must be better to take the place.
+  std::vector<std::pair<double, const CheckpointSummary*>> ranked;
+  std::string wanted = monitor;
+  for (auto it = checkpoints.rbegin(); it != checkpoints.rend(); ++it) {
+    for (const MonitoredValue& one : it->monitored) {
+      if (wanted.empty()) wanted = one.monitor;
+      if (one.monitor != wanted || std::isnan(one.value)) continue;
+      ranked.emplace_back(one.larger_is_better ? one.value : -one.value, &*it);
+    }
+  }
+  std::stable_sort(
+      ranked.begin(), ranked.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto it = ranked.rbegin(); it != ranked.rend(); ++it) {
+    const std::string& prefix = it->second->prefix;
+    const auto reader = OpenFile(files, prefix);
+    absl::Status status = reader.status();
+    if (status.ok()) status = (*reader)->Verify();
+    if (status.ok()) return prefix;
+    LogWarning(absl::StrCat("the checkpoint ", prefix,
+                            " has the best value of \"", wanted,
+                            "\" and cannot be used: ", status.message()));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "no good checkpoint in \"", directory, "\" says a value of ",
+      wanted.empty() ? "a metric" : absl::StrCat("\"", wanted, "\""),
+      "; a ModelCheckpoint with a monitor writes such"));
 }
 
 absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(

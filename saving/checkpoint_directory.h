@@ -8,11 +8,22 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/io/file_system.h"
+#include "core/training/history.h"
 #include "core/training/snapshot.h"
 #include "saving/codec/checkpoint_state.h"
 #include "saving/format.h"
 
 namespace cairn {
+
+// What a ModelCheckpoint that watches a metric says in each of its checkpoints:
+// its state, under extras "callback/ModelCheckpoint".
+struct MonitoredValue {
+  std::string monitor;  // "val_loss"
+  bool larger_is_better = false;
+  double value = 0;        // Of this checkpoint; NaN if there was none.
+  double best = 0;         // Of the run so far; NaN if there was none.
+  int64_t best_step = -1;  // When that was; -1 if there was none.
+};
 
 // One checkpoint of a folder.
 struct CheckpointSummary {
@@ -21,6 +32,9 @@ struct CheckpointSummary {
   int64_t epoch = -1;   // Epochs done; -1 if it is of no run of Cairn's.
   int64_t bytes = 0;    // Of all its files.
   absl::Status status;  // Why it cannot be used; OK says only that it opens.
+  std::string run_id;   // Of the run it is of; empty if it does not say.
+  Logs metrics;         // Of the last epoch that had ended.
+  std::vector<MonitoredValue> monitored;  // One per watching callback.
 };
 
 // The checkpoints in a folder, by step, the newest last: those that a training
@@ -35,6 +49,13 @@ absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
 // damaged are named in a warning. NotFound if there is none.
 absl::StatusOr<std::string> LatestCheckpoint(
     const std::string& directory, FileSystem& files = FileSystem::Default());
+
+// The prefix of the checkpoint with the best value of `monitor` among those
+// that are all right; empty: of the first metric that was watched. NotFound if
+// none was watched by a ModelCheckpoint.
+absl::StatusOr<std::string> BestCheckpoint(
+    const std::string& directory, const std::string& monitor = "",
+    FileSystem& files = FileSystem::Default());
 
 // A checkpoint and where it was.
 struct CheckpointRead {
