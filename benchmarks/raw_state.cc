@@ -23,8 +23,7 @@ absl::Status SyncPath(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return Failed("open", path);
   const bool synced = fsync(file) == 0;
-  const absl::Status status =
-      synced ? absl::OkStatus() : Failed("sync", path);
+  const absl::Status status = synced ? absl::OkStatus() : Failed("sync", path);
   close(file);
   return status;
 }
@@ -33,8 +32,8 @@ absl::Status SyncPath(const std::string& path) {
 
 absl::Status RawState::Write(const std::string& path) {
   const std::string temporary = absl::StrCat(path, ".tmp");
-  file_ = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-               0644);
+  file_ =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file_ < 0) return Failed("make", temporary);
   for (size_t done = 0; done < from_.size();) {
     const ssize_t count =

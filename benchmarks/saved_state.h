@@ -1,5 +1,5 @@
-#ifndef CAIRN_BENCHMARKS_CHECKPOINT_STATES_H_
-#define CAIRN_BENCHMARKS_CHECKPOINT_STATES_H_
+#ifndef CAIRN_BENCHMARKS_SAVED_STATE_H_
+#define CAIRN_BENCHMARKS_SAVED_STATE_H_
 
 #include <cstdint>
 #include <memory>
@@ -13,7 +13,7 @@ namespace cairn {
 
 // A compiled model after a training step, so that Adam's slots are there, and
 // data to train it with.
-struct CheckpointState {
+struct SavedState {
   std::unique_ptr<Sequential> model;
   SamplesPointer samples;
   int64_t batch_size = 0;
@@ -26,9 +26,8 @@ struct CheckpointState {
 //   big      784-4096-4096-4096-10, 442 MB
 //   many     1,000 dense layers of 16: 2,000 weights and 4,000 slots, 3.3 MB
 // InvalidArgument for another name. `threads` as in CompileOptions.
-absl::StatusOr<CheckpointState> MakeCheckpointState(const std::string& name,
-                                                    int threads);
+absl::StatusOr<SavedState> MakeSavedState(const std::string& name, int threads);
 
 }  // namespace cairn
 
-#endif  // CAIRN_BENCHMARKS_CHECKPOINT_STATES_H_
+#endif  // CAIRN_BENCHMARKS_SAVED_STATE_H_

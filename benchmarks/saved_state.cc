@@ -1,4 +1,4 @@
-#include "benchmarks/checkpoint_states.h"
+#include "benchmarks/saved_state.h"
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -28,18 +28,17 @@ absl::StatusOr<std::unique_ptr<Sequential>> MakeModel(const std::string& name) {
     }
     model->Add<Dense>({.units = 16, .activation = "softmax"});
   } else {
-    return absl::InvalidArgumentError(
-        absl::StrCat("no state \"", name,
-                     "\"; there are mlp512, mlpwide, big and many"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "no state \"", name, "\"; there are mlp512, mlpwide, big and many"));
   }
   return model;
 }
 
 }  // namespace
 
-absl::StatusOr<CheckpointState> MakeCheckpointState(const std::string& name,
-                                                    int threads) {
-  CheckpointState state;
+absl::StatusOr<SavedState> MakeSavedState(const std::string& name,
+                                          int threads) {
+  SavedState state;
   CAIRN_ASSIGN_OR_RETURN(state.model, MakeModel(name));
   CAIRN_RETURN_IF_ERROR(CompileBenchmarkModel(*state.model, threads));
   state.batch_size = name == "mlpwide" ? 256 : 128;
