@@ -174,10 +174,34 @@ int64_t ModelCheckpoint::EpochNumber(const TrainingSession& session) const {
                                      : session.epochs_done();
 }
 
+absl::Status ModelCheckpoint::CheckFree(const std::string& prefix,
+                                        int64_t step) const {
+  if (options_.other_runs == OtherRuns::kKeep && others_.count(prefix) > 0) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(prefix, " is another run's checkpoint; choose another ",
+                     numbered() ? "directory" : "path",
+                     ", or allow it to be replaced (OtherRuns::kReplace)"));
+  }
+  for (const KeptCheckpoint& kept : kept_) {
+    // What was saved in the middle of an epoch makes way for its end.
+    if (kept.prefix != prefix || kept.step == step || kept.epoch < 0 ||
+        !template_.has_places()) {
+      continue;
+    }
+    return absl::AlreadyExistsError(absl::StrCat(
+        prefix, " is the name of what was saved after step ", kept.step,
+        "; put {epoch} or {step} into the path \"", options_.path, "\""));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
     const TrainingSession& session, const Logs& logs) const {
   if (numbered()) {
-    return JoinPath(folder_, absl::StrCat(CommonName(), session.step()));
+    const std::string prefix =
+        JoinPath(folder_, absl::StrCat(CommonName(), session.step()));
+    CAIRN_RETURN_IF_ERROR(CheckFree(prefix, session.step()));
+    return prefix;
   }
   const double now =
       std::floor(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
@@ -195,17 +219,7 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   }
   const auto filled = template_.Fill(values);
   if (!filled.ok()) return Annotate(filled.status(), options_.path);
-  const bool is_other =
-      others_.count(*filled) > 0 && options_.other_runs == OtherRuns::kKeep;
-  for (const KeptCheckpoint& kept : kept_) {
-    if (!is_other && (kept.prefix != *filled || kept.step == session.step() ||
-                      !template_.has_places())) {
-      continue;
-    }
-    return absl::AlreadyExistsError(absl::StrCat(
-        *filled, " is the name of another save of this run too, after step ",
-        kept.step, "; put {step} into the path \"", options_.path, "\""));
-  }
+  CAIRN_RETURN_IF_ERROR(CheckFree(*filled, session.step()));
   return *filled;
 }
 

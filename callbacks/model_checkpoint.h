@@ -218,6 +218,8 @@ class ModelCheckpoint : public Callback {
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs) const;
+  // AlreadyExists if a save after `step` may not replace `prefix`.
+  absl::Status CheckFree(const std::string& prefix, int64_t step) const;
   // The epoch that goes on or has ended last, counted from 1.
   int64_t EpochNumber(const TrainingSession& session) const;
   Retention MakeRetention() const;

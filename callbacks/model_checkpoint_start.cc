@@ -154,10 +154,19 @@ absl::Status ModelCheckpoint::CheckPath(const TrainingSession& session) {
         options_.path,
         "\"; allow that, or give a path with places, such as {epoch}"));
   }
+  const std::vector<std::string> names = template_.names();
+  if (SavesWithinEpochs(options_) && !names.empty() &&
+      std::all_of(names.begin(), names.end(),
+                  [](const auto& name) { return name == "epoch"; })) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ModelCheckpoint: what is saved within an epoch would replace what was "
+        "before; put {step} into the path \"",
+        options_.path, "\""));
+  }
   Logs ones;
   std::vector<std::string> known = {"epoch", "step", "batch", "time"};
   for (const std::string& name : session.log_names()) known.push_back(name);
-  for (const std::string& name : template_.names()) {
+  for (const std::string& name : names) {
     ones.emplace_back(name, 1);
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       return absl::InvalidArgumentError(absl::StrCat(
