@@ -112,25 +112,19 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
 absl::StatusOr<RestoreReport> Trainer::RestoreModel(
     const Snapshot& snapshot, const RestoreOptions& options) {
   CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
-                         MatchWeights(*model_, snapshot, options.match));
-  std::vector<Assignment> all = std::move(weights.assignments);
+                         MatchWeights(*model_, snapshot, options));
   if (snapshot.parts.count(Part::kOptimizer) > 0 && optimizer_ != nullptr) {
     std::vector<Weight> trainable;
     for (Weight& weight : model_->weights()) {
       if (weight.trainable) trainable.push_back(std::move(weight));
     }
     MakeSlots(*optimizer_, trainable, optimizer_variables_);
-    CAIRN_ASSIGN_OR_RETURN(
-        std::vector<Assignment> optimizer,
-        MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot));
-    all.insert(all.end(), optimizer.begin(), optimizer.end());
+    CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
+                                         optimizer_variables_, snapshot,
+                                         options, weights));
   }
-  Assign(all);
-  RestoreReport report{.match = weights.match};
-  for (const Assignment& assignment : all) {
-    report.restored.push_back(assignment.path);
-  }
-  return report;
+  Assign(weights.assignments);
+  return std::move(weights.report);
 }
 
 absl::Status Trainer::RestoreRun(const Snapshot& snapshot) {
@@ -187,12 +181,12 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
                                                const RestoreOptions& options) {
   if (fit_ == nullptr) return RestoreModel(snapshot, options);
   // Checked before anything changes; RestoreModel() checks again.
-  CAIRN_RETURN_IF_ERROR(
-      MatchWeights(*model_, snapshot, options.match).status());
+  CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
+                         MatchWeights(*model_, snapshot, options));
   if (snapshot.parts.count(Part::kOptimizer) > 0) {
-    CAIRN_RETURN_IF_ERROR(
-        MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot)
-            .status());
+    CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
+                                         optimizer_variables_, snapshot,
+                                         options, weights));
   }
   if (snapshot.extras.count(kRun) > 0) {
     CAIRN_RETURN_IF_ERROR(RestoreRun(snapshot));
