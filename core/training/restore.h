@@ -39,8 +39,10 @@ absl::StatusOr<std::vector<Assignment>> MatchOptimizer(
     const Layer& model, const Optimizer& optimizer,
     const OptimizerVariables& variables, const Snapshot& snapshot);
 
-// Copies all values. REQUIRES: the specs are equal.
-void Assign(const std::vector<Assignment>& assignments);
+// Copies all values, on several threads if there is much. An error is one of
+// reading values that are stored, which can leave some variables with new
+// values. REQUIRES: the specs are equal.
+absl::Status Assign(const std::vector<Assignment>& assignments);
 
 }  // namespace cairn
 

@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
+#include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
@@ -159,7 +160,7 @@ absl::StatusOr<RestoreReport> Trainer::RestoreModel(
         MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot));
     all.insert(all.end(), optimizer.begin(), optimizer.end());
   }
-  Assign(all);
+  CAIRN_RETURN_IF_ERROR(Assign(all));
   // A rate that the optimizer did not choose, such as another program's, is
   // kept.
   if (optimizer_ != nullptr) {
@@ -215,7 +216,7 @@ absl::Status Trainer::RestoreRun(const Snapshot& snapshot) {
     fit_->feed = std::move(old_feed);
     return Annotate(status, "the data");
   }
-  Assign(assignments);
+  CAIRN_RETURN_IF_ERROR(Assign(assignments));
   epoch_ = run.epoch;
   step_ = run.step;
   step_in_epoch_ = run.step_in_epoch;
@@ -280,7 +281,7 @@ Trainer::Backup Trainer::MakeBackup() const {
 }
 
 void Trainer::PutBack(const Backup& backup) {
-  Assign(backup.variables);
+  CAIRN_CHECK(Assign(backup.variables).ok());
   SetSeed(backup.seed);
   absl::Status status = MakeTrainFeed(*fit_->data, *fit_->options);
   if (status.ok()) {
