@@ -1,6 +1,7 @@
 #include "saving/format.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -11,12 +12,13 @@
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
 #include "core/runtime/run_in_parallel.h"
+#include "core/tensor/aligned_buffer.h"
 
 namespace cairn {
 namespace {
 
 // Below this many bytes another thread takes longer to start than to help.
-constexpr int64_t kInParallelFrom = int64_t{1} << 20;
+constexpr int64_t kInParallelFrom = int64_t{8} << 20;
 
 std::map<std::string, std::unique_ptr<Format>>& Registered() {
   static auto* const formats =
@@ -101,6 +103,66 @@ absl::StatusOr<Snapshot> ReadAllButTensors(const SnapshotReader& reader,
   return snapshot;
 }
 
+using Contents = std::vector<std::shared_ptr<const TensorContent>>;
+
+// A part of memory that several share.
+class HeldContent : public TensorContent {
+ public:
+  HeldContent(std::shared_ptr<std::byte[]> memory, absl::Span<std::byte> bytes)
+      : memory_(std::move(memory)), bytes_(bytes) {}
+  absl::Status Read(int64_t offset,
+                    absl::Span<std::byte> destination) const override {
+    if (!destination.empty()) {
+      std::memcpy(destination.data(), bytes_.data() + offset,
+                  destination.size());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::shared_ptr<std::byte[]> memory_;
+  const absl::Span<std::byte> bytes_;
+};
+
+// Reads all into one piece of memory.
+absl::StatusOr<Contents> HoldContents(
+    const SnapshotReader& reader,
+    const std::vector<const TensorEntry*>& entries) {
+  size_t size = 0;
+  for (const TensorEntry* const entry : entries) {
+    size += RoundUpToAlignment(ByteSize(entry->spec));
+  }
+  const std::shared_ptr<std::byte[]> memory = MakeUnsetBuffer(size);
+  Contents contents;
+  std::vector<absl::Span<std::byte>> places;
+  std::byte* place = memory.get();
+  for (const TensorEntry* const entry : entries) {
+    places.emplace_back(place, ByteSize(entry->spec));
+    place += RoundUpToAlignment(places.back().size());
+    contents.push_back(std::make_shared<HeldContent>(memory, places.back()));
+  }
+  CAIRN_RETURN_IF_ERROR(ForEachTensor(entries, [&](int64_t i) {
+    return reader.ReadTensorInto(*entries[i], places[i]);
+  }));
+  return contents;
+}
+
+// Tests all, and finds where they lie.
+absl::StatusOr<Contents> FindContents(
+    const SnapshotReader& reader,
+    const std::vector<const TensorEntry*>& entries) {
+  CAIRN_RETURN_IF_ERROR(ForEachTensor(
+      entries, [&](int64_t i) { return reader.VerifyTensor(*entries[i]); }));
+  Contents contents;
+  for (const TensorEntry* const entry : entries) {
+    contents.push_back(reader.FindContent(*entry));
+    if (contents.back() != nullptr) continue;
+    CAIRN_ASSIGN_OR_RETURN(Contents held, HoldContents(reader, {entry}));
+    contents.back() = std::move(held[0]);
+  }
+  return contents;
+}
+
 }  // namespace
 
 void RegisterFormat(std::unique_ptr<Format> format) {
@@ -152,24 +214,41 @@ absl::StatusOr<Snapshot> ReadAll(const SnapshotReader& reader,
   return snapshot;
 }
 
+absl::Status SnapshotReader::ReadTensorInto(const TensorEntry& entry,
+                                            absl::Span<std::byte> bytes) const {
+  CAIRN_ASSIGN_OR_RETURN(const Tensor value, ReadTensor(entry));
+  return value.CopyTo(bytes);
+}
+
+absl::Status SnapshotReader::VerifyTensor(const TensorEntry& entry) const {
+  return ReadTensor(entry).status();
+}
+
+std::shared_ptr<const TensorContent> SnapshotReader::FindContent(
+    const TensorEntry&) const {
+  return nullptr;
+}
+
 absl::StatusOr<Snapshot> ReadForRestore(const SnapshotReader& reader,
                                         const Parts& parts, int64_t most_held) {
-  const std::vector<const TensorEntry*> wanted = Wanted(reader, parts);
-  if (BytesOf(wanted) <= most_held) return ReadAll(reader, parts);
   CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot, ReadAllButTensors(reader, parts));
-  CAIRN_RETURN_IF_ERROR(ForEachTensor(
-      wanted, [&](int64_t i) { return reader.VerifyTensor(*wanted[i]); }));
-  for (const TensorEntry* const entry : wanted) {
-    std::vector<NamedTensor>& list = ListOf(*entry, snapshot);
-    auto content =
-        entry->part == Part::kExtras ? nullptr : reader.FindContent(*entry);
-    if (content != nullptr) {
-      list.push_back(
-          {entry->path, Tensor::Stored(entry->spec, std::move(content))});
+  std::vector<const TensorEntry*> wanted;
+  for (const TensorEntry* const entry : Wanted(reader, parts)) {
+    if (entry->part != Part::kExtras) {
+      wanted.push_back(entry);
       continue;
     }
     CAIRN_ASSIGN_OR_RETURN(Tensor value, reader.ReadTensor(*entry));
-    list.push_back({entry->path, std::move(value)});
+    ListOf(*entry, snapshot).push_back({entry->path, std::move(value)});
+  }
+  CAIRN_ASSIGN_OR_RETURN(const Contents contents,
+                         BytesOf(wanted) <= most_held
+                             ? HoldContents(reader, wanted)
+                             : FindContents(reader, wanted));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    ListOf(*wanted[i], snapshot)
+        .push_back(
+            {wanted[i]->path, Tensor::Stored(wanted[i]->spec, contents[i])});
   }
   return snapshot;
 }

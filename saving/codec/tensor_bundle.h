@@ -94,6 +94,9 @@ class BundleReader {
   // The value, its checksum tested: DataLoss with key and data file if that is
   // wrong. Unimplemented for types that Tensor does not have and for strings.
   absl::StatusOr<Tensor> ReadTensor(const BundleEntry& entry) const;
+  // The same into memory that is there. REQUIRES: it is as large.
+  absl::Status ReadTensorInto(const BundleEntry& entry,
+                              absl::Span<std::byte> bytes) const;
   // The elements of a string tensor in row-major order, likewise tested.
   absl::StatusOr<std::vector<std::string>> ReadStrings(
       const BundleEntry& entry) const;
@@ -124,6 +127,8 @@ class BundleReader {
       const std::vector<std::pair<std::string, std::string>>& table,
       const std::string& key, const std::string& value);
   absl::Status OpenDataFiles(FileSystem& files);
+  // Unimplemented for types that Tensor does not have.
+  absl::StatusOr<TensorSpec> SpecOf(const BundleEntry& entry) const;
   absl::StatusOr<Tensor> ReadSlices(const BundleEntry& entry,
                                     const TensorSpec& spec) const;
   // Reads and tests an entry, not in slices.

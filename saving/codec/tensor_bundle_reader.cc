@@ -155,26 +155,43 @@ absl::Status BundleReader::CheckCrc(const BundleEntry& entry,
                                           ": the checksum is wrong"));
 }
 
+absl::StatusOr<TensorSpec> BundleReader::SpecOf(
+    const BundleEntry& entry) const {
+  const StoredType* const type = FindStoredType(entry.dtype_number);
+  if (type != nullptr && type->dtype.has_value()) {
+    return TensorSpec{.dtype = *type->dtype, .shape = entry.shape};
+  }
+  return absl::UnimplementedError(
+      absl::StrCat(NameOf(entry), ": ", entry.dtype_name,
+                   " is not a type that tensors here have"));
+}
+
 absl::StatusOr<Tensor> BundleReader::ReadTensor(
     const BundleEntry& entry) const {
-  const StoredType* type = FindStoredType(entry.dtype_number);
-  if (type == nullptr || !type->dtype.has_value()) {
-    return absl::UnimplementedError(
-        absl::StrCat(NameOf(entry), ": ", entry.dtype_name,
-                     " is not a type that tensors here have"));
-  }
-  const TensorSpec spec{.dtype = *type->dtype, .shape = entry.shape};
+  CAIRN_ASSIGN_OR_RETURN(const TensorSpec spec, SpecOf(entry));
   if (entry.is_sliced) return ReadSlices(entry, spec);
-
   Tensor value = Tensor::Unset(spec);
-  const absl::Span<std::byte> bytes = value.mutable_bytes();
+  CAIRN_RETURN_IF_ERROR(ReadTensorInto(entry, value.mutable_bytes()));
+  return value;
+}
+
+absl::Status BundleReader::ReadTensorInto(const BundleEntry& entry,
+                                          absl::Span<std::byte> bytes) const {
+  CAIRN_ASSIGN_OR_RETURN(const TensorSpec spec, SpecOf(entry));
+  CAIRN_CHECK(bytes.size() == ByteSize(spec));
+  if (entry.is_sliced) {
+    CAIRN_ASSIGN_OR_RETURN(const Tensor value, ReadSlices(entry, spec));
+    return value.CopyTo(bytes);
+  }
   CAIRN_RETURN_IF_ERROR(ReadTested(entry, bytes));
-  if (big_endian_) SwapBytes(type->swap_size, bytes);
-  if (value.dtype() == DType::kBool && !AreTruths(bytes)) {
+  if (big_endian_) {
+    SwapBytes(FindStoredType(entry.dtype_number)->swap_size, bytes);
+  }
+  if (spec.dtype == DType::kBool && !AreTruths(bytes)) {
     return absl::DataLossError(absl::StrCat(NameOf(entry), ", ", RangeOf(entry),
                                             ": a bool is neither 0 nor 1"));
   }
-  return value;
+  return absl::OkStatus();
 }
 
 absl::Status BundleReader::ReadTested(const BundleEntry& entry,

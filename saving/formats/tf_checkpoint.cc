@@ -206,6 +206,12 @@ class TfCheckpointReader : public SnapshotReader {
     return value;
   }
 
+  absl::Status ReadTensorInto(const TensorEntry& entry,
+                              absl::Span<std::byte> bytes) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return bundle_->ReadTensorInto(*found, bytes);
+  }
+
   absl::Status VerifyTensor(const TensorEntry& entry) const override {
     CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
     return VerifyEntry(*found);
