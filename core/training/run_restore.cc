@@ -123,7 +123,7 @@ absl::StatusOr<RestoreReport> Trainer::RestoreModel(
                                          optimizer_variables_, snapshot,
                                          options, weights));
   }
-  Assign(weights.assignments);
+  CAIRN_RETURN_IF_ERROR(Assign(weights.assignments));
   // A rate that the optimizer did not choose, such as another program's, is
   // kept.
   if (optimizer_ != nullptr) {
@@ -252,7 +252,7 @@ absl::Status Trainer::RestoreRun(const Snapshot& snapshot, const SavedRun& run,
   SetSeed(Changes(changes, "seed") ? *fit_->options->seed : run.seed);
   CAIRN_RETURN_IF_ERROR(
       Annotate(RestorePosition(snapshot, run, changes), "the data"));
-  Assign(assignments);
+  CAIRN_RETURN_IF_ERROR(Assign(assignments));
   epoch_ = run.epoch;
   step_ = run.step;
   step_in_epoch_ = run.step_in_epoch;
