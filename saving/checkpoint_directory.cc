@@ -81,6 +81,7 @@ void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
     if (key == "run") {
       summary.step = state.Get<int64_t>("step").value_or(summary.step);
       summary.epoch = state.Get<int64_t>("epoch").value_or(summary.epoch);
+      summary.step_in_epoch = state.Get<int64_t>("step_in_epoch").value_or(0);
       summary.run_id = state.Get<std::string>("id").value_or("");
       summary.metrics = LastRow(state);
     } else if (absl::StartsWith(key, "callback/")) {
@@ -90,15 +91,22 @@ void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
   }
 }
 
-CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
-                            const std::vector<std::string>& names) {
-  CheckpointSummary summary{.prefix = prefix};
+int64_t BytesOf(FileSystem& files, const std::string& prefix,
+                const std::vector<std::string>& names) {
+  int64_t bytes = 0;
   for (const std::string& name : names) {
     if (!IsFileOf(name, BaseName(prefix))) continue;
     const auto file =
         files.NewRandomAccessFile(JoinPath(DirectoryOf(prefix), name));
-    if (file.ok()) summary.bytes += (*file)->size();
+    if (file.ok()) bytes += (*file)->size();
   }
+  return bytes;
+}
+
+CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
+                            const std::vector<std::string>& names) {
+  CheckpointSummary summary{.prefix = prefix,
+                            .bytes = BytesOf(files, prefix, names)};
   summary.step = NumberAtEnd(BaseName(prefix));
   const auto reader = OpenFile(files, prefix);
   if (reader.ok()) {
@@ -112,7 +120,7 @@ CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
 // Tries the checkpoints from the newest on, until one can be used.
 template <typename Use>
 absl::Status UseNewest(const std::string& directory, FileSystem& files,
-                       bool only_runs, Use use) {
+                       bool only_runs, const std::string& run_id, Use use) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> checkpoints,
                          ListCheckpoints(directory, files));
   int damaged = 0;
@@ -120,6 +128,7 @@ absl::Status UseNewest(const std::string& directory, FileSystem& files,
     const CheckpointSummary& checkpoint = checkpoints[i];
     absl::Status status = checkpoint.status;
     if (only_runs && status.ok() && checkpoint.epoch < 0) continue;
+    if (!run_id.empty() && status.ok() && checkpoint.run_id != run_id) continue;
     if (status.ok()) status = use(checkpoint.prefix);
     if (status.ok()) return status;
     ++damaged;
@@ -155,7 +164,7 @@ absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
 absl::StatusOr<std::string> LatestCheckpoint(const std::string& directory,
                                              FileSystem& files) {
   std::string found;
-  CAIRN_RETURN_IF_ERROR(UseNewest(directory, files, /*only_runs=*/false,
+  CAIRN_RETURN_IF_ERROR(UseNewest(directory, files, /*only_runs=*/false, "",
                                   [&](const std::string& prefix) {
                                     const auto reader = OpenFile(files, prefix);
                                     if (!reader.ok()) return reader.status();
@@ -201,10 +210,12 @@ absl::StatusOr<std::string> BestCheckpoint(const std::string& directory,
 }
 
 absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
-    const std::string& directory, FileSystem& files) {
+    const std::string& directory, FileSystem& files,
+    const std::string& run_id) {
   CheckpointRead read;
   CAIRN_RETURN_IF_ERROR(UseNewest(
-      directory, files, /*only_runs=*/true, [&](const std::string& prefix) {
+      directory, files, /*only_runs=*/true, run_id,
+      [&](const std::string& prefix) {
         const auto reader = OpenFile(files, prefix);
         if (!reader.ok()) return reader.status();
         CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(**reader, AllParts()));
@@ -246,6 +257,11 @@ absl::StatusOr<CheckpointState> ReadCheckpointState(
   auto state = DecodeCheckpointState(text);
   if (!state.ok()) return Annotate(state.status(), path);
   return state;
+}
+
+int64_t CheckpointBytes(const std::string& prefix, FileSystem& files) {
+  const auto names = files.List(DirectoryOf(prefix));
+  return names.ok() ? BytesOf(files, prefix, *names) : 0;
 }
 
 absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,

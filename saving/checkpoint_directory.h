@@ -27,10 +27,11 @@ struct MonitoredValue {
 
 // One checkpoint of a folder.
 struct CheckpointSummary {
-  std::string prefix;   // With the folder: "run/ckpt-468".
-  int64_t step = -1;    // Training steps done; -1 if it does not say.
-  int64_t epoch = -1;   // Epochs done; -1 if it is of no run of Cairn's.
-  int64_t bytes = 0;    // Of all its files.
+  std::string prefix;         // With the folder: "run/ckpt-468".
+  int64_t step = -1;          // Training steps done; -1 if it does not say.
+  int64_t epoch = -1;         // Epochs done; -1 if it is of no run of Cairn's.
+  int64_t step_in_epoch = 0;  // Steps done of the epoch that goes on.
+  int64_t bytes = 0;          // Of all its files.
   absl::Status status;  // Why it cannot be used; OK says only that it opens.
   std::string run_id;   // Of the run it is of; empty if it does not say.
   Logs metrics;         // Of the last epoch that had ended.
@@ -64,9 +65,10 @@ struct CheckpointRead {
 };
 // Reads all parts of the newest checkpoint of a run that Cairn trained, found
 // as by LatestCheckpoint(): what FitOptions::resume_from takes. Others, such as
-// weights alone, are not looked at.
+// weights alone, are not looked at; with `run_id` none of other runs.
 absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
-    const std::string& directory, FileSystem& files = FileSystem::Default());
+    const std::string& directory, FileSystem& files = FileSystem::Default(),
+    const std::string& run_id = "");
 
 // Writes the file "checkpoint" of a folder, in which TensorFlow looks for the
 // newest: `prefixes` are those kept, oldest first, all in `directory`, and
@@ -79,6 +81,10 @@ absl::Status WriteCheckpointState(const std::string& directory,
 // What that file says. NotFound if there is none, DataLoss if it is damaged.
 absl::StatusOr<CheckpointState> ReadCheckpointState(
     const std::string& directory, FileSystem& files = FileSystem::Default());
+
+// The bytes of all files of a checkpoint; 0 if there are none.
+int64_t CheckpointBytes(const std::string& prefix,
+                        FileSystem& files = FileSystem::Default());
 
 // Removes a checkpoint's files, the index first, so that no half of it can be
 // taken for a whole; with `sync` not after a power cut either. Files that are

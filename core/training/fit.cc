@@ -118,7 +118,7 @@ int64_t Trainer::BatchesPerEpoch() const {
 
 bool Trainer::is_last_step_of_epoch() const {
   return fit_ != nullptr && step_in_epoch_ > 0 &&
-         step_in_epoch_ == BatchesPerEpoch();
+         (epoch_trained_ || step_in_epoch_ == BatchesPerEpoch());
 }
 
 int64_t Trainer::batch_size() const {
@@ -170,6 +170,7 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
   epochs_ = options.epochs;
   step_ = 0;
   step_in_epoch_ = 0;
+  step_is_whole_ = true;
   epoch_trained_ = false;
   epoch_ended_ = false;
   stop_requested_ = false;
@@ -288,6 +289,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
     }
     ++step_;
     ++step_in_epoch_;
+    step_is_whole_ = true;
     if (train_logs_->LossIsBad()) WarnOfBadLoss();
     const bool shown = progress.WantsUpdate();
     if (!callbacks.empty() || shown) {

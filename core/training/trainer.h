@@ -21,6 +21,7 @@
 #include "core/training/fit_options.h"
 #include "core/training/progress.h"
 #include "core/training/restore.h"
+#include "core/training/run_changes.h"
 #include "core/training/running_logs.h"
 #include "core/training/step_graphs.h"
 
@@ -60,6 +61,13 @@ class Trainer : public TrainingSession {
   int64_t step() const override { return step_; }
   int64_t epochs() const override { return epochs_; }
   bool is_last_step_of_epoch() const override;
+  int64_t step_in_epoch() const override {
+    return epoch_ended_ ? 0 : step_in_epoch_;
+  }
+  int64_t epochs_done() const override {
+    return epoch_ended_ ? epoch_ + 1 : epoch_;
+  }
+  bool step_is_whole() const override { return step_is_whole_; }
   uint64_t seed() const override { return seed_; }
   int64_t batch_size() const override;
   const std::string& run_id() const override { return run_id_; }
@@ -140,16 +148,28 @@ class Trainer : public TrainingSession {
   void AssignRate(float rate);
 
   struct Backup;
+  struct SavedRun;
   // Copies of all that a restored run or a dry run changes.
   Backup MakeBackup() const;
   void PutBack(const Backup& backup);
 
   // The parts of Restore().
-  absl::Status RestoreRun(const Snapshot& snapshot);
+  std::vector<RunChange> FindRunChanges(const Snapshot& snapshot,
+                                        const SavedRun& run) const;
+  absl::Status RestoreRun(const Snapshot& snapshot, const SavedRun& run,
+                          const std::vector<RunChange>& changes);
+  absl::Status RestorePosition(const Snapshot& snapshot, const SavedRun& run,
+                               const std::vector<RunChange>& changes);
+  // Says what is not as it was: in the report, and in warnings.
+  void ReportChanges(const Snapshot& snapshot, const SavedRun& run,
+                     const std::vector<RunChange>& changes,
+                     RestoreReport& report) const;
   // Callbacks and the user's objects take their states.
   absl::Status RestoreStates(const std::map<std::string, State>& extras);
   State RunExtras() const;
   Config CompileConfig() const;
+  // The data that Fit() was given, as far as a run depends on it.
+  Config DataConfig() const;
 
   Layer* const model_;
   const CompileOptions options_;
@@ -169,6 +189,7 @@ class Trainer : public TrainingSession {
   // Of the run.
   int64_t epoch_ = 0, step_ = 0, epochs_ = 0;
   int64_t step_in_epoch_ = 0;
+  bool step_is_whole_ = true;
   bool epoch_trained_ = false;  // All of its steps are done.
   bool epoch_ended_ = false;    // And is validated; the next has not begun.
   bool evaluating_ = false;
