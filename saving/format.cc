@@ -18,7 +18,7 @@ namespace cairn {
 namespace {
 
 // Below this many bytes another thread takes longer to start than to help.
-constexpr int64_t kInParallelFrom = int64_t{8} << 20;
+constexpr int64_t kInParallelFrom = int64_t{2} << 20;
 
 std::map<std::string, std::unique_ptr<Format>>& Registered() {
   static auto* const formats =

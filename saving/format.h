@@ -112,12 +112,12 @@ absl::StatusOr<Snapshot> ReadAll(const SnapshotReader& reader,
 
 // The same for one who only restores it: the values of weights and optimizer
 // are Tensor::is_stored(). All is tested. Of more than `most_held` bytes they
-// stay in the file and are read a second time, into their variables, so that
-// memory never holds them twice; an error of that reading can leave some
-// variables with new values.
+// stay in the file and are read a second time, into their variables: memory
+// that is new costs more than to read again. An error of that second reading
+// can leave some variables with new values.
 absl::StatusOr<Snapshot> ReadForRestore(const SnapshotReader& reader,
                                         const Parts& parts,
-                                        int64_t most_held = int64_t{16} << 20);
+                                        int64_t most_held = int64_t{1} << 20);
 
 struct FormatRegistrar {
   explicit FormatRegistrar(std::unique_ptr<Format> format) {

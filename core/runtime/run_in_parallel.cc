@@ -4,9 +4,9 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
+#include <condition_variable>
+#include <memory>
 #include <thread>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "core/base/mutex.h"
@@ -16,40 +16,52 @@ namespace {
 
 constexpr int64_t kMostThreads = 4;
 
+// What the threads share. One that begins late may find the call over.
 class Job {
  public:
   Job(int64_t tasks, absl::FunctionRef<absl::Status(int64_t)> run)
       : tasks_(tasks), run_(run) {}
 
   void Work() {
-    while (!failed_.load(std::memory_order_relaxed)) {
-      const int64_t task = next_.fetch_add(1, std::memory_order_relaxed);
-      if (task >= tasks_) return;
-      const absl::Status status = run_(task);
-      if (!status.ok()) Fail(task, status);
+    for (;;) {
+      const int64_t task = Take();
+      if (task < 0) return;
+      Finish(task, run_(task));
     }
   }
 
-  absl::Status status() const {
+  // Waits for the tasks that others took.
+  absl::Status Wait() {
     MutexLock lock(mutex_);
+    while (running_ > 0) changed_.wait(mutex_);
     return status_;
   }
 
  private:
-  // Lower tasks were taken before this one, so that their errors come here too.
-  void Fail(int64_t task, const absl::Status& status) {
-    failed_.store(true, std::memory_order_relaxed);
+  // -1: none is left.
+  int64_t Take() {
     MutexLock lock(mutex_);
-    if (!status_.ok() && failed_task_ < task) return;
-    failed_task_ = task;
-    status_ = status;
+    if (next_ == tasks_ || !status_.ok()) return -1;
+    ++running_;
+    return next_++;
+  }
+
+  // Lower tasks were taken before this one, so that their errors come here too.
+  void Finish(int64_t task, const absl::Status& status) {
+    MutexLock lock(mutex_);
+    if (!status.ok() && (status_.ok() || task < failed_task_)) {
+      failed_task_ = task;
+      status_ = status;
+    }
+    if (--running_ == 0) changed_.notify_all();
   }
 
   const int64_t tasks_;
   const absl::FunctionRef<absl::Status(int64_t)> run_;
-  std::atomic<int64_t> next_ = 0;
-  std::atomic<bool> failed_ = false;
-  mutable Mutex mutex_;
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  int64_t next_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t running_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t failed_task_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
@@ -58,11 +70,10 @@ class Job {
 
 absl::Status RunInParallel(int64_t tasks,
                            absl::FunctionRef<absl::Status(int64_t)> run) {
-  Job job(tasks, run);
+  const auto job = std::make_shared<Job>(tasks, run);
   const int64_t threads =
       std::min({tasks, kMostThreads,
                 static_cast<int64_t>(std::thread::hardware_concurrency())});
-  std::vector<std::thread> others;
   if (threads > 1) {
     // Signals go to the program's own threads: a handler of its own may expect
     // to run there.
@@ -70,13 +81,13 @@ absl::Status RunInParallel(int64_t tasks,
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (int64_t i = 1; i < threads; ++i) {
-      others.emplace_back([&job] { job.Work(); });
+      // Not joined: on a busy machine it may begin when all is long done.
+      std::thread([job] { job->Work(); }).detach();
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
-  job.Work();
-  for (std::thread& other : others) other.join();
-  return job.status();
+  job->Work();
+  return job->Wait();
 }
 
 }  // namespace cairn
