@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -25,14 +26,48 @@ class TrainingSession {
   // Whether the step done last is the last of its epoch. False where the data
   // do not say how many there are.
   virtual bool is_last_step_of_epoch() const = 0;
+  // Steps done of the epoch that goes on, so 0 where one has ended and the next
+  // has not begun: in OnEpochEnd() too.
+  virtual int64_t step_in_epoch() const = 0;
+  // Epochs that have ended, earlier sessions included.
+  virtual int64_t epochs_done() const = 0;
+  // Whether the state is that after whole steps. False where an error has ended
+  // a step halfway.
+  virtual bool step_is_whole() const = 0;
   // How many epochs Fit() was asked for.
   virtual int64_t epochs() const = 0;
+  // Of the run's order and random ops.
+  virtual uint64_t seed() const = 0;
+  // Of the training data; 0 outside Fit().
+  virtual int64_t batch_size() const = 0;
+  // The same text for an equal run: of the same seed, model, compiled settings
+  // and size of data. A run that is resumed keeps it. Empty outside Fit().
+  virtual const std::string& run_id() const = 0;
+  // Whether each epoch ends with a validation.
+  virtual bool has_validation() const = 0;
+  // What the logs of OnEpochEnd() will have, in their order: "loss", the
+  // metrics, then the same with "val_". Outside Fit() those of OnTestEnd().
+  virtual std::vector<std::string> log_names() const = 0;
+  // Whether this is an evaluation or a prediction, also one within Fit(): then
+  // step() stands still.
+  virtual bool evaluating() const = 0;
+  // Whether the run is only a trial: FitOptions::dry_run.
+  virtual bool dry_run() const = 0;
+  // Of the next step, and of this one within it.
   virtual float learning_rate() const = 0;
-  // Fit() returns after this step, or after this epoch if it is at its end.
+  // Overrides the optimizer's schedule from now on, also after a resume and in
+  // later runs, until the model is compiled again.
+  virtual void set_learning_rate(float rate) = 0;
+  // Ends what is going on at the next chance. Training: Fit() returns after
+  // this step, or after this epoch if it is at its end. Validation within
+  // Fit(): it is left after this batch, and Fit() returns; a resumed run
+  // validates anew, and so loses nothing. Evaluate() and Predict() alone: they
+  // return Cancelled after this batch, unless it was the last.
   virtual void RequestStop() = 0;
   virtual bool stop_requested() const = 0;
-  // OK while all goes well. In OnTrainEnd() the error that ended the run, after
-  // which a step may be half done.
+  // OK while all goes well. In OnTrainEnd(), and in OnTestEnd() and
+  // OnPredictEnd() outside Fit(), the error that ended it, after which a step
+  // may be half done; Cancelled after a stop where that is the result.
   virtual const absl::Status& status() const = 0;
   // The tensors alias live memory: they are good until the hook returns.
   virtual absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) = 0;
@@ -46,6 +81,11 @@ class TrainingSession {
 // Follows a run. Any error stops it and is returned by Fit(). All hooks are
 // empty unless overridden. "Test" is an evaluation, within Fit() or alone;
 // every End takes logs. A hook is called on the training thread.
+//
+// The End of what the user called, OnTrainEnd() of Fit(), OnTestEnd() of
+// Evaluate() and OnPredictEnd() of Predict(), is called also after an error or
+// a stop, so that what was begun can be ended. The End of a part within it is
+// called where that part is whole.
 class Callback : public Stateful {
  public:
   virtual absl::string_view class_name() const = 0;
@@ -54,7 +94,6 @@ class Callback : public Stateful {
   virtual std::string name() const { return ""; }
 
   virtual absl::Status OnTrainBegin(TrainingSession& session);
-  // Also after an error or a stop, so that what was begun can be ended.
   virtual absl::Status OnTrainEnd(TrainingSession& session, const Logs& logs);
   virtual absl::Status OnEpochBegin(TrainingSession& session);
   virtual absl::Status OnEpochEnd(TrainingSession& session, const Logs& logs);

@@ -1,11 +1,16 @@
 // Trainer::Fit() and what it consists of.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
 #include "core/base/log.h"
+#include "core/base/philox.h"
 #include "core/base/status_macros.h"
 #include "core/training/batch_feed.h"
 #include "core/training/callback_list.h"
@@ -14,6 +19,9 @@
 
 namespace cairn {
 namespace {
+
+// What a dry run does of each: batches of training and of validation.
+constexpr int64_t kDrySteps = 2;
 
 absl::Status CheckOptions(const Batches& data, const FitOptions& options) {
   if (options.initial_epoch < 0) {
@@ -32,6 +40,18 @@ absl::Status CheckOptions(const Batches& data, const FitOptions& options) {
   if (options.validation_split > 0 && !options.validation_data.empty()) {
     return absl::InvalidArgumentError(
         "give validation_data or validation_split, not both");
+  }
+  for (const auto& [name, object] : options.state) {
+    if (name.empty() ||
+        !std::all_of(name.begin(), name.end(), absl::ascii_isprint)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "state: \"", absl::CHexEscape(name),
+          "\" is no name for an object; give it printable characters"));
+    }
+    if (object == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("state: the object \"", name, "\" is null"));
+    }
   }
   return CheckCallbacks(options.callbacks);
 }
@@ -90,9 +110,39 @@ absl::Status Trainer::MakeValidationFeed(const Batches& data,
                    "; give both the same types and shapes"));
 }
 
+int64_t Trainer::BatchesPerEpoch() const {
+  const int64_t all = fit_->feed->source().batches_per_epoch();
+  if (fit_->last_step == 0) return all;
+  return all == 0 ? fit_->last_step : std::min(all, fit_->last_step);
+}
+
 bool Trainer::is_last_step_of_epoch() const {
   return fit_ != nullptr && step_in_epoch_ > 0 &&
-         step_in_epoch_ == fit_->feed->source().batches_per_epoch();
+         step_in_epoch_ == BatchesPerEpoch();
+}
+
+int64_t Trainer::batch_size() const {
+  return fit_ == nullptr ? 0 : fit_->feed->source().batch_size();
+}
+
+bool Trainer::has_validation() const {
+  return fit_ != nullptr && fit_->validation.has_value();
+}
+
+bool Trainer::dry_run() const {
+  return fit_ != nullptr && fit_->options->dry_run;
+}
+
+std::string Trainer::MakeRunId(const FitOptions& options) const {
+  const Config what =
+      Config::Object{{"architecture", Serialize(*model_)},
+                     {"compile", CompileConfig()},
+                     {"fields", FieldsToString(fields_)},
+                     {"batch_size", batch_size()},
+                     {"batches", fit_->feed->source().batches_per_epoch()},
+                     {"shuffle", options.shuffle}};
+  return absl::StrCat(
+      absl::Hex(StreamKey(seed_, what.ToJson()), absl::kZeroPad16));
 }
 
 absl::StatusOr<History> Trainer::Fit(const Batches& data,
@@ -103,7 +153,10 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
   }
   CAIRN_RETURN_IF_ERROR(CheckOptions(data, options));
   fit_ = std::make_unique<FitState>();
-  const auto leave = absl::MakeCleanup([this] { fit_.reset(); });
+  const auto leave = absl::MakeCleanup([this] {
+    fit_.reset();
+    run_id_.clear();
+  });
   fit_->data = &data;
   fit_->options = &options;
   SetSeed(options.seed.value_or(model_seed_));
@@ -117,40 +170,57 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
   epochs_ = options.epochs;
   step_ = 0;
   step_in_epoch_ = 0;
+  step_is_whole_ = true;
+  epoch_trained_ = false;
   epoch_ended_ = false;
   stop_requested_ = false;
   status_ = absl::OkStatus();
   warned_of_bad_loss_ = false;
   history_ = History();
+  run_id_ = MakeRunId(options);
 
-  status_ = FitEpochs(options);
+  std::optional<Backup> before;
+  if (options.dry_run) before = MakeBackup();
+  status_ = FitRun(options);
   // What a callback began is ended whatever happened; the first error counts.
   const Logs last = train_logs_->Compute();
   for (Callback* callback : options.callbacks) {
     const absl::Status ended = callback->OnTrainEnd(*this, last);
     if (status_.ok()) status_ = ended;
   }
+  const History history = history_;
+  if (before.has_value()) PutBack(*before);
   if (!status_.ok()) return status_;
-  return history_;
+  return history;
 }
 
-absl::Status Trainer::FitEpochs(const FitOptions& options) {
+absl::Status Trainer::FitRun(const FitOptions& options) {
+  const absl::Status begun = BeginRun(options);
+  // A run that did not get as far as its first step leaves nothing behind.
+  if (!begun.ok() && fit_->before_restore.has_value()) {
+    PutBack(*fit_->before_restore);
+  }
+  fit_->restored.reset();
+  fit_->before_restore.reset();
+  CAIRN_RETURN_IF_ERROR(begun);
+  return FitEpochs(options);
+}
+
+absl::Status Trainer::BeginRun(const FitOptions& options) {
   CAIRN_RETURN_IF_ERROR(
       CallEach(options.callbacks, &Callback::OnTrainBegin, *this));
   if (!fit_->restored.has_value() && options.resume_from != nullptr) {
     CAIRN_RETURN_IF_ERROR(
         Restore(*options.resume_from, options.restore).status());
   }
-  if (fit_->restored.has_value()) {
-    for (const auto& [key, callback] : KeyedCallbacks(options.callbacks)) {
-      const auto found =
-          fit_->restored->extras.find(absl::StrCat("callback/", key));
-      if (found == fit_->restored->extras.end()) continue;
-      CAIRN_RETURN_IF_ERROR(callback->RestoreState(found->second));
-    }
-  }
+  if (!fit_->restored.has_value()) return absl::OkStatus();
+  return RestoreStates(*fit_->restored);
+}
+
+absl::Status Trainer::FitEpochs(const FitOptions& options) {
   const Verbosity verbosity = ChooseVerbosity(
       options.verbose.has_value() ? &*options.verbose : nullptr);
+  if (options.dry_run) fit_->last_step = step_in_epoch_ + kDrySteps;
   while (epoch_ < epochs_ && !stop_requested_) {
     CAIRN_RETURN_IF_ERROR(FitEpoch(options, verbosity));
     if (!epoch_ended_) break;  // Stopped within the epoch.
@@ -161,40 +231,65 @@ absl::Status Trainer::FitEpochs(const FitOptions& options) {
     CAIRN_RETURN_IF_ERROR(
         CallEach(options.callbacks, &Callback::OnEpochEnd, *this, logs));
     ++epoch_;
+    epoch_trained_ = false;
     epoch_ended_ = false;
     step_in_epoch_ = 0;
+    if (options.dry_run) break;
   }
   return absl::OkStatus();
 }
 
 absl::Status Trainer::FitEpoch(const FitOptions& options, Verbosity verbosity) {
-  BatchSource& source = fit_->feed->source();
-  const std::vector<Callback*>& callbacks = options.callbacks;
   if (!std::exchange(fit_->resumed_in_epoch, false)) {
     train_logs_->Reset();
-    CAIRN_RETURN_IF_ERROR(source.StartEpoch(epoch_));
-    CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnEpochBegin, *this));
+    CAIRN_RETURN_IF_ERROR(fit_->feed->source().StartEpoch(epoch_));
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(options.callbacks, &Callback::OnEpochBegin, *this));
   }
   PrintEpoch(verbosity, epoch_ + 1, epochs_);
-  const int64_t total = source.batches_per_epoch();
-  Progress progress(verbosity, total);
+  Progress progress(verbosity, BatchesPerEpoch());
   // A bar that an error leaves behind gets its line ended.
   auto abandon = absl::MakeCleanup([&] { progress.Abandon(); });
   const int64_t skipped = step_in_epoch_;
-  bool ended = false;
+  if (!epoch_trained_) {
+    CAIRN_RETURN_IF_ERROR(TrainEpoch(options, progress));
+    if (!epoch_trained_) return absl::OkStatus();
+  }
+  fit_->epoch_logs = train_logs_->Compute();
+  CAIRN_RETURN_IF_ERROR(Validate(options));
+  if (!epoch_ended_) return absl::OkStatus();
+  std::move(abandon).Cancel();
+  progress.Finish(step_in_epoch_, skipped, fit_->epoch_logs,
+                  absl::StrCat("Epoch ", epoch_ + 1, "/", epochs_, " - "));
+  return absl::OkStatus();
+}
+
+absl::Status Trainer::TrainEpoch(const FitOptions& options,
+                                 Progress& progress) {
+  const std::vector<Callback*>& callbacks = options.callbacks;
+  const int64_t total = BatchesPerEpoch();
+  const int64_t skipped = step_in_epoch_;
   while (!stop_requested_) {
+    if (fit_->last_step > 0 && step_in_epoch_ >= fit_->last_step) {
+      epoch_trained_ = true;
+      break;
+    }
     // As in Keras, an epoch of unknown length begins one batch more.
     if (total == 0 || step_in_epoch_ < total) {
       CAIRN_RETURN_IF_ERROR(
           CallEach(callbacks, &Callback::OnTrainBatchBegin, *this));
     }
     Plan* plan = nullptr;
-    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
-                           RunNextBatch(Mode::kTrain, source, &plan));
-    ended = rows == 0;
-    if (ended) break;
+    CAIRN_ASSIGN_OR_RETURN(
+        const int64_t rows,
+        RunNextBatch(Mode::kTrain, fit_->feed->source(), &plan));
+    if (rows == 0) {
+      epoch_trained_ = true;
+      break;
+    }
     ++step_;
     ++step_in_epoch_;
+    step_is_whole_ = true;
     if (train_logs_->LossIsBad()) WarnOfBadLoss();
     const bool shown = progress.WantsUpdate();
     if (!callbacks.empty() || shown) {
@@ -204,25 +299,25 @@ absl::Status Trainer::FitEpoch(const FitOptions& options, Verbosity verbosity) {
       if (shown) progress.Update(step_in_epoch_, skipped, logs);
     }
   }
-  if (!ended) return absl::OkStatus();
-  fit_->epoch_logs = train_logs_->Compute();
-  if (fit_->validation.has_value()) {
-    CAIRN_RETURN_IF_ERROR(Validate(options, fit_->epoch_logs));
-  }
-  std::move(abandon).Cancel();
-  progress.Finish(step_in_epoch_, skipped, fit_->epoch_logs,
-                  absl::StrCat("Epoch ", epoch_ + 1, "/", epochs_, " - "));
-  epoch_ended_ = true;
   return absl::OkStatus();
 }
 
-absl::Status Trainer::Validate(const FitOptions& options, Logs& logs) {
-  CAIRN_ASSIGN_OR_RETURN(const Logs test,
-                         RunTest(fit_->validation->source(), options.callbacks,
-                                 Verbosity::kSilent));
-  for (const auto& [name, value] : test) {
-    logs.emplace_back(absl::StrCat("val_", name), value);
+absl::Status Trainer::Validate(const FitOptions& options) {
+  if (fit_->validation.has_value()) {
+    const int64_t most =
+        options.dry_run ? kDrySteps : std::numeric_limits<int64_t>::max();
+    CAIRN_ASSIGN_OR_RETURN(
+        const TestResult test,
+        RunTest(fit_->validation->source(), options.callbacks, most,
+                Verbosity::kSilent));
+    if (!test.whole) return absl::OkStatus();
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(options.callbacks, &Callback::OnTestEnd, *this, test.logs));
+    for (const auto& [name, value] : test.logs) {
+      fit_->epoch_logs.emplace_back(absl::StrCat("val_", name), value);
+    }
   }
+  epoch_ended_ = true;
   return absl::OkStatus();
 }
 

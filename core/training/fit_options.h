@@ -2,10 +2,13 @@
 #define CAIRN_CORE_TRAINING_FIT_OPTIONS_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/data/batches.h"
+#include "core/tensor/state.h"
 #include "core/training/callback.h"
 
 namespace cairn {
@@ -21,6 +24,12 @@ struct FitOptions {
   // Of order and random ops; none: the model's, or that of a resumed run.
   std::optional<uint64_t> seed;
   std::vector<Callback*> callbacks;  // Not owned; called in this order.
+  // Further objects that change while the run goes on: saved under these names
+  // with it, and restored with it. Not owned.
+  std::map<std::string, Stateful*> state;
+  // A trial: two steps of training, a validation of two batches at most, and
+  // all hooks. Model, data and state are then put back to what they were.
+  bool dry_run = false;
   // A run to go on with; not owned. Callbacks may restore one instead.
   const Snapshot* resume_from = nullptr;
   RestoreOptions restore;

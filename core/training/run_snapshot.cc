@@ -1,9 +1,11 @@
 // What a Trainer saves of a run, and how it goes on from it.
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
+#include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/training/callback_list.h"
@@ -16,13 +18,32 @@ namespace {
 
 constexpr char kRun[] = "run";
 constexpr char kData[] = "data";
+constexpr char kCallback[] = "callback/";
+constexpr char kUser[] = "user/";
 
 // A run's numbers as a snapshot has them.
 struct RunNumbers {
   int64_t epoch = 0, step = 0, step_in_epoch = 0;
+  bool epoch_trained = false;
   uint64_t seed = 0;
+  std::string id;
+  std::optional<bool> rate_is_set;
   History history;
 };
+
+// A member that runs of older versions do not have.
+template <typename T>
+absl::StatusOr<T> GetOr(const Config& values, absl::string_view key,
+                        T otherwise) {
+  if (absl::IsNotFound(values.Find(key).status())) return otherwise;
+  return values.Get<T>(key);
+}
+
+State Clone(const State& state) {
+  State copy = state;
+  for (NamedTensor& tensor : copy.tensors) tensor.value = tensor.value.Clone();
+  return copy;
+}
 
 absl::StatusOr<RunNumbers> ReadRunNumbers(const Config& values) {
   RunNumbers run;
@@ -35,6 +56,13 @@ absl::StatusOr<RunNumbers> ReadRunNumbers(const Config& values) {
   if (!absl::SimpleAtoi(seed, &run.seed) || run.epoch < 0 || run.step < 0 ||
       run.step_in_epoch < 0) {
     return absl::DataLossError("epoch, step or seed is no count");
+  }
+  CAIRN_ASSIGN_OR_RETURN(run.epoch_trained,
+                         GetOr(values, "epoch_trained", false));
+  CAIRN_ASSIGN_OR_RETURN(run.id, GetOr(values, "id", std::string()));
+  if (values.Find("learning_rate_is_set").ok()) {
+    CAIRN_ASSIGN_OR_RETURN(run.rate_is_set,
+                           values.Get<bool>("learning_rate_is_set"));
   }
   CAIRN_ASSIGN_OR_RETURN(const Config* history, values.Find("history"));
   CAIRN_ASSIGN_OR_RETURN(run.history, History::FromConfig(*history));
@@ -65,8 +93,11 @@ State Trainer::RunExtras() const {
                   {"epoch", ended ? epoch_ + 1 : epoch_},
                   {"step", step_},
                   {"step_in_epoch", ended ? int64_t{0} : step_in_epoch_},
+                  {"epoch_trained", epoch_trained_ && !ended},
                   // Larger than what JSON's readers take for a number.
                   {"seed", absl::StrCat(seed_)},
+                  {"id", run_id_},
+                  {"learning_rate_is_set", rate_is_set_},
                   {"history", history_.ToConfig()}}};
   state.tensors.push_back({"random_counter", random_counter_->value()});
   for (const auto& total : train_logs_->totals()) {
@@ -102,7 +133,10 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
          KeyedCallbacks(fit_->options->callbacks)) {
       State state = callback->SaveState();
       if (state.values.is_null() && state.tensors.empty()) continue;
-      snapshot.extras[absl::StrCat("callback/", key)] = std::move(state);
+      snapshot.extras[absl::StrCat(kCallback, key)] = std::move(state);
+    }
+    for (const auto& [name, object] : fit_->options->state) {
+      snapshot.extras[absl::StrCat(kUser, name)] = object->SaveState();
     }
     snapshot.parts.insert(Part::kExtras);
   }
@@ -124,6 +158,15 @@ absl::StatusOr<RestoreReport> Trainer::RestoreModel(
                                          options, weights));
   }
   Assign(weights.assignments);
+  // A rate that the optimizer did not choose, such as another program's, is
+  // kept.
+  for (const Assignment& assignment : weights.assignments) {
+    if (assignment.variable != optimizer_variables_.learning_rate.get()) {
+      continue;
+    }
+    const float rate = assignment.value.values<float>()[0];
+    rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
+  }
   return std::move(weights.report);
 }
 
@@ -172,6 +215,9 @@ absl::Status Trainer::RestoreRun(const Snapshot& snapshot) {
   epoch_ = run.epoch;
   step_ = run.step;
   step_in_epoch_ = run.step_in_epoch;
+  epoch_trained_ = run.epoch_trained;
+  rate_is_set_ = run.rate_is_set.value_or(rate_is_set_);
+  if (!run.id.empty()) run_id_ = run.id;
   history_ = std::move(run.history);
   fit_->resumed_in_epoch = run.step_in_epoch > 0;
   return absl::OkStatus();
@@ -188,12 +234,97 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
                                          optimizer_variables_, snapshot,
                                          options, weights));
   }
-  if (snapshot.extras.count(kRun) > 0) {
-    CAIRN_RETURN_IF_ERROR(RestoreRun(snapshot));
-  }
+  if (!fit_->before_restore.has_value()) fit_->before_restore = MakeBackup();
   CAIRN_ASSIGN_OR_RETURN(RestoreReport report, RestoreModel(snapshot, options));
-  fit_->restored = snapshot;
+  if (snapshot.extras.count(kRun) > 0) {
+    const absl::Status status = RestoreRun(snapshot);
+    if (!status.ok()) {
+      PutBack(*fit_->before_restore);
+      return status;
+    }
+  }
+  fit_->restored = snapshot.extras;
   return report;
+}
+
+Trainer::Backup Trainer::MakeBackup() const {
+  Backup backup{.data = Clone(fit_->feed->source().SaveState()),
+                .seed = seed_,
+                .epoch = epoch_,
+                .step = step_,
+                .step_in_epoch = step_in_epoch_,
+                .epoch_trained = epoch_trained_,
+                .rate_is_set = rate_is_set_,
+                .run_id = run_id_,
+                .history = history_};
+  const auto add = [&](const std::shared_ptr<Variable>& variable) {
+    backup.variables.push_back(
+        {variable->name(), variable.get(), variable->value().Clone()});
+  };
+  for (const Weight& weight : model_->weights()) add(weight.variable);
+  for (const auto& [name, slots] : optimizer_variables_.slots) {
+    for (const auto& [weight, slot] : slots) add(slot);
+  }
+  add(optimizer_variables_.iterations);
+  add(optimizer_variables_.learning_rate);
+  add(random_counter_);
+  for (const auto& total : train_logs_->totals()) add(total);
+  for (const auto& [name, object] : fit_->options->state) {
+    backup.objects.emplace_back(object, Clone(object->SaveState()));
+  }
+  return backup;
+}
+
+void Trainer::PutBack(const Backup& backup) {
+  Assign(backup.variables);
+  SetSeed(backup.seed);
+  absl::Status status = MakeTrainFeed(*fit_->data, *fit_->options);
+  if (status.ok()) {
+    status = fit_->feed->source().RestoreState(backup.data);
+  }
+  for (const auto& [object, state] : backup.objects) {
+    if (status.ok()) status = object->RestoreState(state);
+  }
+  // An object that does not take what it just gave breaks its word.
+  if (!status.ok()) {
+    LogWarning(absl::StrCat("what was before could not be put back: ",
+                            status.message()));
+  }
+  epoch_ = backup.epoch;
+  step_ = backup.step;
+  step_in_epoch_ = backup.step_in_epoch;
+  epoch_trained_ = backup.epoch_trained;
+  rate_is_set_ = backup.rate_is_set;
+  run_id_ = backup.run_id;
+  history_ = backup.history;
+  fit_->resumed_in_epoch = false;
+  fit_->restored.reset();
+}
+
+absl::Status Trainer::RestoreStates(
+    const std::map<std::string, State>& extras) {
+  std::vector<std::pair<std::string, Stateful*>> objects;
+  for (const auto& [key, callback] : KeyedCallbacks(fit_->options->callbacks)) {
+    objects.emplace_back(absl::StrCat(kCallback, key), callback);
+  }
+  for (const auto& [name, object] : fit_->options->state) {
+    objects.emplace_back(absl::StrCat(kUser, name), object);
+  }
+  std::vector<std::pair<Stateful*, State>> done;
+  for (const auto& [key, object] : objects) {
+    const auto found = extras.find(key);
+    if (found == extras.end()) continue;
+    State before = Clone(object->SaveState());
+    const absl::Status status = object->RestoreState(found->second);
+    if (!status.ok()) {
+      for (const auto& [other, state] : done) {
+        other->RestoreState(state).IgnoreError();
+      }
+      return Annotate(status, absl::StrCat("the saved state \"", key, "\""));
+    }
+    done.emplace_back(object, std::move(before));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace cairn

@@ -48,6 +48,13 @@ struct ObjectGraph {
   int Find(int node, absl::string_view edge) const;
 };
 
+// The memory that Snapshot::Detach() copies into, used again for each snapshot.
+class SnapshotBuffers {
+ private:
+  friend struct Snapshot;
+  std::vector<Tensor> tensors_;
+};
+
 enum class Part { kArchitecture, kWeights, kCompile, kOptimizer, kExtras };
 using Parts = std::set<Part>;
 
@@ -84,6 +91,11 @@ struct Snapshot {
 
   // The tensor of that name among weights and optimizer, or null.
   const Tensor* FindTensor(const std::string& name) const;
+
+  // Copies the tensors into `buffers`, so that training may go on while they
+  // are written. Allocates nothing if the one before had the same specs.
+  // REQUIRES: no snapshot that was detached into `buffers` before is in use.
+  void Detach(SnapshotBuffers& buffers);
 };
 
 }  // namespace cairn

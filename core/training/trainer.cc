@@ -53,9 +53,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
       return absl::InvalidArgumentError("no optimizer was given");
     }
     CAIRN_ASSIGN_OR_RETURN(trainer->optimizer_, options.optimizer.Get());
-    trainer->optimizer_variables_.learning_rate->mutable_value()
-        .mutable_values<float>()[0] =
-        static_cast<float>(trainer->optimizer_->LearningRate(0));
+    trainer->ApplySchedule();
   }
   for (const Rule<Metric>& rule : options.metrics) {
     CAIRN_ASSIGN_OR_RETURN(std::shared_ptr<const Metric> metric, rule.Get());
@@ -207,109 +205,13 @@ absl::StatusOr<int64_t> Trainer::RunNextBatch(Mode mode, BatchSource& source,
       std::memcpy(to.data(), plans.destinations[i].data(), to.size());
     }
   }
+  if (mode == Mode::kTrain) {
+    ApplySchedule();
+    step_is_whole_ = false;
+  }
   CAIRN_RETURN_IF_ERROR(plan->Run());
   *ran = plan;
   return rows;
-}
-
-absl::StatusOr<Logs> Trainer::RunTest(BatchSource& source,
-                                      const std::vector<Callback*>& callbacks,
-                                      Verbosity verbosity) {
-  test_logs_->Reset();
-  CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
-  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnTestBegin, *this));
-  const int64_t total = source.batches_per_epoch();
-  Progress progress(verbosity, total);
-  int64_t done = 0;
-  for (;;) {
-    if (total == 0 || done < total) {
-      CAIRN_RETURN_IF_ERROR(
-          CallEach(callbacks, &Callback::OnTestBatchBegin, *this));
-    }
-    Plan* plan = nullptr;
-    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
-                           RunNextBatch(Mode::kTest, source, &plan));
-    if (rows == 0) break;
-    ++done;
-    const Logs& logs = test_logs_->Compute();
-    CAIRN_RETURN_IF_ERROR(
-        CallEach(callbacks, &Callback::OnTestBatchEnd, *this, logs));
-    progress.Update(done, 0, logs);
-  }
-  Logs logs = test_logs_->Compute();
-  progress.Finish(done, 0, logs, "");
-  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnTestEnd, *this, logs));
-  return logs;
-}
-
-absl::StatusOr<Logs> Trainer::Evaluate(const Batches& data,
-                                       const EvaluateOptions& options) {
-  CAIRN_RETURN_IF_ERROR(CheckCallbacks(options.callbacks));
-  CAIRN_ASSIGN_OR_RETURN(
-      BatchFeed feed,
-      BatchFeed::Create(data, {.batch_size = options.batch_size}));
-  CAIRN_RETURN_IF_ERROR(Prepare(feed.source().fields(), /*with_loss=*/true));
-  const Verbosity verbosity = ChooseVerbosity(
-      options.verbose.has_value() ? &*options.verbose : nullptr);
-  return RunTest(feed.source(), options.callbacks, verbosity);
-}
-
-absl::StatusOr<std::vector<Tensor>> Trainer::Predict(
-    const Batches& data, const EvaluateOptions& options) {
-  CAIRN_RETURN_IF_ERROR(CheckCallbacks(options.callbacks));
-  CAIRN_ASSIGN_OR_RETURN(
-      BatchFeed feed,
-      BatchFeed::Create(data, {.batch_size = options.batch_size}));
-  BatchSource& source = feed.source();
-  CAIRN_RETURN_IF_ERROR(Prepare(source.fields(), /*with_loss=*/false));
-  const Verbosity verbosity = ChooseVerbosity(
-      options.verbose.has_value() ? &*options.verbose : nullptr);
-  plans_[Mode::kPredict].whole = nullptr;  // The fields may be others.
-  CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
-  CAIRN_RETURN_IF_ERROR(
-      CallEach(options.callbacks, &Callback::OnPredictBegin, *this));
-  const int64_t total = source.batches_per_epoch();
-  Progress progress(verbosity, total);
-  // Rows of each output, batch after batch.
-  std::vector<std::vector<std::byte>> outputs;
-  std::vector<TensorSpec> specs;
-  int64_t done = 0, total_rows = 0;
-  for (;;) {
-    if (total == 0 || done < total) {
-      CAIRN_RETURN_IF_ERROR(
-          CallEach(options.callbacks, &Callback::OnPredictBatchBegin, *this));
-    }
-    Plan* plan = nullptr;
-    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
-                           RunNextBatch(Mode::kPredict, source, &plan));
-    if (rows == 0) break;
-    const size_t count = plans_[Mode::kPredict].graph->outputs().size();
-    outputs.resize(count);
-    specs.resize(count);
-    for (size_t i = 0; i < count; ++i) {
-      const int index = static_cast<int>(i);
-      const absl::Span<const std::byte> bytes = plan->output(index);
-      outputs[i].insert(outputs[i].end(), bytes.begin(), bytes.end());
-      specs[i] = plan->output_spec(index);
-    }
-    total_rows += rows;
-    ++done;
-    CAIRN_RETURN_IF_ERROR(
-        CallEach(options.callbacks, &Callback::OnPredictBatchEnd, *this));
-    progress.Update(done, 0, {});
-  }
-  progress.Finish(done, 0, {}, "");
-  CAIRN_RETURN_IF_ERROR(
-      CallEach(options.callbacks, &Callback::OnPredictEnd, *this));
-  std::vector<Tensor> results;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    specs[i].shape[0] = total_rows;
-    Tensor result = Tensor::Zeros(specs[i]);
-    std::memcpy(result.mutable_bytes().data(), outputs[i].data(),
-                outputs[i].size());
-    results.push_back(std::move(result));
-  }
-  return results;
 }
 
 absl::StatusOr<Logs> Trainer::TrainOnBatch(const Arrays& batch) {
@@ -329,6 +231,7 @@ absl::StatusOr<Logs> Trainer::TrainOnBatch(const Arrays& batch) {
       std::memcpy(to.data(), tensor.value.bytes().data(), to.size());
     }
   }
+  ApplySchedule();
   CAIRN_RETURN_IF_ERROR(plan->Run());
   ++step_;
   return train_logs_->Compute();
@@ -341,8 +244,43 @@ absl::StatusOr<std::string> Trainer::DescribeTrainStep(
   return plan->Describe();
 }
 
+float Trainer::ScheduledRate(int64_t steps_back) const {
+  const int64_t iterations =
+      optimizer_variables_.iterations->value().values<int64_t>()[0];
+  return static_cast<float>(
+      optimizer_->LearningRate(std::max<int64_t>(iterations - steps_back, 0)));
+}
+
+void Trainer::ApplySchedule() {
+  if (!rate_is_set_) AssignRate(ScheduledRate(0));
+}
+
+void Trainer::AssignRate(float rate) {
+  optimizer_variables_.learning_rate->mutable_value()
+      .mutable_values<float>()[0] = rate;
+}
+
 float Trainer::learning_rate() const {
+  if (!rate_is_set_ && optimizer_ != nullptr) return ScheduledRate(0);
   return optimizer_variables_.learning_rate->value().values<float>()[0];
+}
+
+void Trainer::set_learning_rate(float rate) {
+  rate_is_set_ = true;
+  AssignRate(rate);
+}
+
+std::vector<std::string> Trainer::log_names() const {
+  std::vector<std::string> names;
+  if (!train_logs_.has_value()) return names;
+  for (const char* prefix : {"", "val_"}) {
+    if (*prefix != 0 && !has_validation()) break;
+    names.push_back(absl::StrCat(prefix, "loss"));
+    for (const MetricEntry& entry : train_logs_->metrics()) {
+      names.push_back(absl::StrCat(prefix, entry.name));
+    }
+  }
+  return names;
 }
 
 }  // namespace cairn

@@ -60,7 +60,22 @@ class Trainer : public TrainingSession {
   int64_t step() const override { return step_; }
   int64_t epochs() const override { return epochs_; }
   bool is_last_step_of_epoch() const override;
+  int64_t step_in_epoch() const override {
+    return epoch_ended_ ? 0 : step_in_epoch_;
+  }
+  int64_t epochs_done() const override {
+    return epoch_ended_ ? epoch_ + 1 : epoch_;
+  }
+  bool step_is_whole() const override { return step_is_whole_; }
+  uint64_t seed() const override { return seed_; }
+  int64_t batch_size() const override;
+  const std::string& run_id() const override { return run_id_; }
+  bool has_validation() const override;
+  std::vector<std::string> log_names() const override;
+  bool evaluating() const override { return evaluating_; }
+  bool dry_run() const override;
   float learning_rate() const override;
+  void set_learning_rate(float rate) override;
   void RequestStop() override { stop_requested_ = true; }
   bool stop_requested() const override { return stop_requested_; }
   const absl::Status& status() const override { return status_; }
@@ -95,21 +110,51 @@ class Trainer : public TrainingSession {
   absl::StatusOr<int64_t> RunNextBatch(Mode mode, BatchSource& source,
                                        Plan** ran);
 
+  // The parts of Fit().
+  absl::Status FitRun(const FitOptions& options);
+  absl::Status BeginRun(const FitOptions& options);
   absl::Status FitEpochs(const FitOptions& options);
   absl::Status FitEpoch(const FitOptions& options, Verbosity verbosity);
-  absl::Status Validate(const FitOptions& options, Logs& logs);
-  absl::StatusOr<Logs> RunTest(BatchSource& source,
-                               const std::vector<Callback*>& callbacks,
-                               Verbosity verbosity);
+  // Trains until the epoch's batches are done, or until a stop.
+  absl::Status TrainEpoch(const FitOptions& options, Progress& progress);
+  absl::Status Validate(const FitOptions& options);
+  int64_t BatchesPerEpoch() const;
+
+  struct TestResult {
+    bool whole = false;  // No stop was requested before the last batch.
+    int64_t done = 0, total = 0;
+    Logs logs;
+  };
+  // Calls all hooks but OnTestEnd().
+  absl::StatusOr<TestResult> RunTest(BatchSource& source,
+                                     const std::vector<Callback*>& callbacks,
+                                     int64_t most_batches, Verbosity verbosity);
+  // Calls all hooks but OnPredictEnd().
+  absl::StatusOr<std::vector<Tensor>> RunPredict(
+      BatchSource& source, const std::vector<Callback*>& callbacks,
+      Verbosity verbosity);
   absl::Status MakeTrainFeed(const Batches& data, const FitOptions& options);
   absl::Status MakeValidationFeed(const Batches& data,
                                   const FitOptions& options);
   void WarnOfBadLoss();
 
   void SetSeed(uint64_t seed);
+  std::string MakeRunId(const FitOptions& options) const;
+
+  // The optimizer's rate for the next step, or for one before it.
+  float ScheduledRate(int64_t steps_back) const;
+  void ApplySchedule();
+  void AssignRate(float rate);
+
+  struct Backup;
+  // Copies of all that a restored run or a dry run changes.
+  Backup MakeBackup() const;
+  void PutBack(const Backup& backup);
 
   // The parts of Restore().
   absl::Status RestoreRun(const Snapshot& snapshot);
+  // Callbacks and the user's objects take their states.
+  absl::Status RestoreStates(const std::map<std::string, State>& extras);
   State RunExtras() const;
   Config CompileConfig() const;
 
@@ -131,11 +176,19 @@ class Trainer : public TrainingSession {
   // Of the run.
   int64_t epoch_ = 0, step_ = 0, epochs_ = 0;
   int64_t step_in_epoch_ = 0;
-  bool epoch_ended_ = false;  // And is validated; the next has not begun.
+  bool step_is_whole_ = true;
+  bool epoch_trained_ = false;  // All of its steps are done.
+  bool epoch_ended_ = false;    // And is validated; the next has not begun.
+  bool evaluating_ = false;
+  // Whether the rate is the user's or a callback's and not the optimizer's.
+  bool rate_is_set_ = false;
+  std::string run_id_;
   bool stop_requested_ = false;
   absl::Status status_;
   bool warned_of_bad_loss_ = false;
   History history_;
+
+  class Interlude;
 
   // While Fit() runs.
   struct FitState;

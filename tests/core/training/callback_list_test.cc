@@ -53,7 +53,15 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
     int64_t step() const override { return 0; }
     int64_t epochs() const override { return 0; }
     bool is_last_step_of_epoch() const override { return false; }
+    uint64_t seed() const override { return 0; }
+    int64_t batch_size() const override { return 0; }
+    const std::string& run_id() const override { return id_; }
+    bool has_validation() const override { return false; }
+    std::vector<std::string> log_names() const override { return {}; }
+    bool evaluating() const override { return false; }
+    bool dry_run() const override { return false; }
     float learning_rate() const override { return 0; }
+    void set_learning_rate(float) override {}
     void RequestStop() override {}
     bool stop_requested() const override { return false; }
     const absl::Status& status() const override { return status_; }
@@ -67,6 +75,7 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
 
    private:
     absl::Status status_;
+    const std::string id_;
   } session;
   HookCallback first, third;
   HookCallback second([](const std::string&, TrainingSession&, const Logs&) {

@@ -1,0 +1,195 @@
+// Trainer::Evaluate(), Trainer::Predict() and the validation within a run.
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "core/training/batch_feed.h"
+#include "core/training/callback_list.h"
+#include "core/training/trainer.h"
+
+namespace cairn {
+namespace {
+
+constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+
+absl::Status Stopped(absl::string_view what, int64_t done, int64_t total) {
+  return absl::CancelledError(
+      absl::StrCat(what, "() was stopped by a callback after ", done,
+                   total > 0 ? absl::StrCat(" of ", total) : "", " batches"));
+}
+
+// Rows of each output, batch after batch.
+class OutputRows {
+ public:
+  void Add(const Plan& plan, size_t outputs, int64_t rows) {
+    bytes_.resize(outputs);
+    specs_.resize(outputs);
+    for (size_t i = 0; i < outputs; ++i) {
+      const int index = static_cast<int>(i);
+      const absl::Span<const std::byte> bytes = plan.output(index);
+      bytes_[i].insert(bytes_[i].end(), bytes.begin(), bytes.end());
+      specs_[i] = plan.output_spec(index);
+    }
+    rows_ += rows;
+  }
+
+  std::vector<Tensor> Join() {
+    std::vector<Tensor> results;
+    for (size_t i = 0; i < bytes_.size(); ++i) {
+      specs_[i].shape[0] = rows_;
+      Tensor result = Tensor::Zeros(specs_[i]);
+      std::memcpy(result.mutable_bytes().data(), bytes_[i].data(),
+                  bytes_[i].size());
+      results.push_back(std::move(result));
+    }
+    return results;
+  }
+
+ private:
+  std::vector<std::vector<std::byte>> bytes_;
+  std::vector<TensorSpec> specs_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+// What the session says while an evaluation or a prediction that the user
+// called goes on. One that a callback calls within Fit() begins without a
+// requested stop, so that the end of a stopped run can be evaluated.
+class Trainer::Interlude {
+ public:
+  explicit Interlude(Trainer* trainer)
+      : trainer_(trainer),
+        stop_before_(std::exchange(trainer->stop_requested_, false)),
+        evaluating_before_(std::exchange(trainer->evaluating_, true)),
+        status_before_(std::exchange(trainer->status_, absl::OkStatus())) {}
+  ~Interlude() {
+    trainer_->stop_requested_ |= stop_before_;
+    trainer_->evaluating_ = evaluating_before_;
+    trainer_->status_ = std::move(status_before_);
+  }
+
+ private:
+  Trainer* const trainer_;
+  const bool stop_before_, evaluating_before_;
+  absl::Status status_before_;
+};
+
+absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
+    BatchSource& source, const std::vector<Callback*>& callbacks,
+    int64_t most_batches, Verbosity verbosity) {
+  const bool before = std::exchange(evaluating_, true);
+  const auto leave = absl::MakeCleanup([&] { evaluating_ = before; });
+  test_logs_->Reset();
+  CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
+  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnTestBegin, *this));
+  const int64_t total = source.batches_per_epoch();
+  Progress progress(verbosity, total);
+  auto abandon = absl::MakeCleanup([&] { progress.Abandon(); });
+  TestResult result{.total = total};
+  while (result.done < most_batches) {
+    // As in Keras, an evaluation of unknown length begins one batch more.
+    if (total == 0 || result.done < total) {
+      if (stop_requested_) return result;
+      CAIRN_RETURN_IF_ERROR(
+          CallEach(callbacks, &Callback::OnTestBatchBegin, *this));
+    }
+    Plan* plan = nullptr;
+    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
+                           RunNextBatch(Mode::kTest, source, &plan));
+    if (rows == 0) break;
+    ++result.done;
+    const Logs& logs = test_logs_->Compute();
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(callbacks, &Callback::OnTestBatchEnd, *this, logs));
+    progress.Update(result.done, 0, logs);
+  }
+  result.whole = true;
+  result.logs = test_logs_->Compute();
+  std::move(abandon).Cancel();
+  progress.Finish(result.done, 0, result.logs, "");
+  return result;
+}
+
+absl::StatusOr<Logs> Trainer::Evaluate(const Batches& data,
+                                       const EvaluateOptions& options) {
+  CAIRN_RETURN_IF_ERROR(CheckCallbacks(options.callbacks));
+  CAIRN_ASSIGN_OR_RETURN(
+      BatchFeed feed,
+      BatchFeed::Create(data, {.batch_size = options.batch_size}));
+  CAIRN_RETURN_IF_ERROR(Prepare(feed.source().fields(), /*with_loss=*/true));
+  const Interlude interlude(this);
+  const Verbosity verbosity = ChooseVerbosity(
+      options.verbose.has_value() ? &*options.verbose : nullptr);
+  const absl::StatusOr<TestResult> result =
+      RunTest(feed.source(), options.callbacks, kNoLimit, verbosity);
+  status_ = result.status();
+  if (result.ok() && !result->whole) {
+    status_ = Stopped("Evaluate", result->done, result->total);
+  }
+  const Logs logs = test_logs_->Compute();
+  for (Callback* callback : options.callbacks) {
+    const absl::Status ended = callback->OnTestEnd(*this, logs);
+    if (status_.ok()) status_ = ended;
+  }
+  if (!status_.ok()) return status_;
+  return logs;
+}
+
+absl::StatusOr<std::vector<Tensor>> Trainer::RunPredict(
+    BatchSource& source, const std::vector<Callback*>& callbacks,
+    Verbosity verbosity) {
+  plans_[Mode::kPredict].whole = nullptr;  // The fields may be others.
+  CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
+  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnPredictBegin, *this));
+  const int64_t total = source.batches_per_epoch();
+  Progress progress(verbosity, total);
+  auto abandon = absl::MakeCleanup([&] { progress.Abandon(); });
+  OutputRows outputs;
+  int64_t done = 0;
+  for (;;) {
+    if (total == 0 || done < total) {
+      if (stop_requested_) return Stopped("Predict", done, total);
+      CAIRN_RETURN_IF_ERROR(
+          CallEach(callbacks, &Callback::OnPredictBatchBegin, *this));
+    }
+    Plan* plan = nullptr;
+    CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
+                           RunNextBatch(Mode::kPredict, source, &plan));
+    if (rows == 0) break;
+    outputs.Add(*plan, plans_[Mode::kPredict].graph->outputs().size(), rows);
+    ++done;
+    CAIRN_RETURN_IF_ERROR(
+        CallEach(callbacks, &Callback::OnPredictBatchEnd, *this));
+    progress.Update(done, 0, {});
+  }
+  std::move(abandon).Cancel();
+  progress.Finish(done, 0, {}, "");
+  return outputs.Join();
+}
+
+absl::StatusOr<std::vector<Tensor>> Trainer::Predict(
+    const Batches& data, const EvaluateOptions& options) {
+  CAIRN_RETURN_IF_ERROR(CheckCallbacks(options.callbacks));
+  CAIRN_ASSIGN_OR_RETURN(
+      BatchFeed feed,
+      BatchFeed::Create(data, {.batch_size = options.batch_size}));
+  CAIRN_RETURN_IF_ERROR(Prepare(feed.source().fields(), /*with_loss=*/false));
+  const Interlude interlude(this);
+  const Verbosity verbosity = ChooseVerbosity(
+      options.verbose.has_value() ? &*options.verbose : nullptr);
+  absl::StatusOr<std::vector<Tensor>> outputs =
+      RunPredict(feed.source(), options.callbacks, verbosity);
+  status_ = outputs.status();
+  for (Callback* callback : options.callbacks) {
+    const absl::Status ended = callback->OnPredictEnd(*this);
+    if (status_.ok()) status_ = ended;
+  }
+  if (!status_.ok()) return status_;
+  return outputs;
+}
+
+}  // namespace cairn
