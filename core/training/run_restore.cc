@@ -126,9 +126,10 @@ absl::StatusOr<RestoreReport> Trainer::RestoreModel(
   CAIRN_RETURN_IF_ERROR(Assign(weights.assignments));
   // A rate that the optimizer did not choose, such as another program's, is
   // kept.
-  if (optimizer_ != nullptr) {
-    const float rate =
-        optimizer_variables_.learning_rate->value().values<float>()[0];
+  for (const Assignment& assignment : weights.assignments) {
+    const Variable& rate_variable = *optimizer_variables_.learning_rate;
+    if (assignment.variable != &rate_variable) continue;
+    const float rate = rate_variable.value().values<float>()[0];
     rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
   }
   return std::move(weights.report);
