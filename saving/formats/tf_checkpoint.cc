@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -316,6 +317,13 @@ class TfCheckpointReader : public SnapshotReader {
       if (!absl::ConsumePrefix(&rest, kStates)) continue;
       parts_.insert(Part::kExtras);
       const std::vector<absl::string_view> names = absl::StrSplit(rest, '/');
+      // Else two keys could stand for one name.
+      for (const absl::string_view name : names) {
+        if (EscapeLocalName(UnescapeLocalName(name)) == name) continue;
+        return absl::DataLossError(absl::StrCat(
+            bundle_->prefix(), ": the key \"", absl::Utf8SafeCEscape(entry.key),
+            "\" is not one that Cairn writes"));
+      }
       const std::string state = UnescapeLocalName(names[0]);
       if (names.size() == 1) {
         CAIRN_ASSIGN_OR_RETURN(Config values, ParseConfig(*bundle_, entry));
