@@ -2,14 +2,22 @@
 #define CAIRN_CALLBACKS_MODEL_CHECKPOINT_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "callbacks/checkpoint_writing.h"
+#include "callbacks/monitor.h"
 #include "callbacks/path_template.h"
+#include "callbacks/retention.h"
+#include "callbacks/save_schedule.h"
 #include "callbacks/trigger.h"
 #include "core/training/callback.h"
 #include "core/training/restore_options.h"
@@ -25,40 +33,100 @@ enum class Resume {
   kMust   // NotFound if there is none.
 };
 
+// What a new run does where another run's checkpoints lie.
+enum class OtherRuns {
+  kRefuse,  // FailedPrecondition before the first step.
+  kKeep,    // Leaves them; a name that is taken is AlreadyExists.
+  kReplace  // Leaves them, and replaces those of the same names.
+};
+
+// What is done when a save is due while one is still written.
+enum class WhenBusy {
+  kWait,  // Training waits until it has ended.
+  kSkip   // This save is left out.
+};
+
+// What is done when a save fails.
+enum class OnFailure {
+  kStop,   // The run ends with the error.
+  kWarn,   // A warning; training goes on, and the next save is tried. If the
+           // last save of the run fails too, Fit() returns its error.
+  kRetry,  // Tried again for retry_time, as long as the cause may pass (a full
+           // disk, a device that does not answer); then as kStop.
+};
+
 struct ModelCheckpointOptions {
   // Checkpoints "ckpt-<step>" in this folder. Give this or `path`.
   std::string directory;
   // As Keras's filepath: "training_1/cp.ckpt", which each save replaces, or a
-  // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} counts from 1,
-  // {step} is the run's; any name in the logs may stand there. What an epoch
-  // that was stopped has no value of is nan.
+  // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} and {batch}, the
+  // step in the epoch, count from 1, {step} is the run's, {time} the seconds
+  // since 1970; any name in the logs may stand there. What an epoch that was
+  // stopped has no value of is nan.
   std::string path;
+
+  // When. The end of training is saved besides.
   Trigger every = EveryEpochs(1);
+  // Besides, as often as saving takes no more than this part of the time that
+  // the run takes: 0.01 is one percent. 0: not so.
+  double overhead = 0;
+  // The metric that says which is best: "val_loss" if it is needed and empty.
+  std::string monitor;
+  MonitorMode mode = MonitorMode::kAuto;
+  // What the first best value must be better than.
+  std::optional<double> initial_value_threshold;
+  // Of the saves that are due only those that are the best so far.
+  bool save_best_only = false;
+
+  // Which stay. What any of these keeps stays, and the newest.
   int64_t keep_last =
       5;  // 0: all. Of a `path` that is no template there is one.
+  int64_t keep_best = 1;          // If a metric is monitored.
+  int64_t keep_every_epochs = 0;  // Ends of every n-th epoch; 0: none.
+  int64_t keep_every_steps = 0;   // Of every n-th step; 0: none.
+  // The first, and each that is so much later than the one before.
+  absl::Duration keep_one_per = absl::ZeroDuration();  // 0: none.
+
   // Else all that resuming needs is saved.
   bool save_weights_only = false;
+  // Writes in the background: training waits for a copy of the state alone. A
+  // save that failed is noticed at the next step.
+  bool asynchronous = false;
+  WhenBusy when_busy = WhenBusy::kWait;
+  OnFailure on_failure = OnFailure::kStop;
+  absl::Duration retry_time = absl::Minutes(1);  // Of kRetry.
+  // Saves once before the first step, reads it back and removes it, so that
+  // what cannot work is known at once. A dry run does so anyway.
+  bool trial_save = false;
+
   Resume resume = Resume::kNever;
   RestoreOptions restore;
+  OtherRuns other_runs = OtherRuns::kRefuse;
   SaveOptions save;
   int verbose = 0;  // 1: a line for each save and resume.
+  // Distinguishes callbacks of this class, whose states are kept apart.
+  std::string name;
+  // Tests turn time by it.
+  Clock clock = SecondsOfSteadyClock;
 };
 
 // Saves a run while it trains, as TensorFlow checkpoints, and goes on with one
 // that was interrupted: at the next batch, bit for bit. As
 // keras.callbacks.ModelCheckpoint, but that by default everything is saved that
 // resuming needs. The end of training is saved too, also where it is stopped
-// within an epoch; after an error it is not.
+// within an epoch or while it evaluates; after an error it is saved if `every`
+// has OnError().
 //
 // The folder's file "checkpoint" names the newest, so that
-// tf.train.latest_checkpoint finds it. Checkpoints beyond `keep_last` are
-// removed once a newer one is in place; files that the run did not make are
-// never touched.
-class ModelCheckpoint : public StatelessCallback {
+// tf.train.latest_checkpoint finds it. What no rule keeps is removed once a
+// newer one is in place; files that the run did not make are never touched.
+// While it runs, the folder, or the `path`, is locked against other writers.
+class ModelCheckpoint : public Callback {
  public:
-  explicit ModelCheckpoint(ModelCheckpointOptions options)
-      : options_(std::move(options)) {}
+  explicit ModelCheckpoint(ModelCheckpointOptions options);
+  ~ModelCheckpoint() override;
   absl::string_view class_name() const override { return "ModelCheckpoint"; }
+  std::string name() const override { return options_.name; }
 
   // Where the last run went on from; none if it began anew.
   struct Resumed {
@@ -67,44 +135,117 @@ class ModelCheckpoint : public StatelessCallback {
     int64_t step = 0;
   };
   const std::optional<Resumed>& resumed() const { return resumed_; }
-  // The prefixes of the checkpoints that are kept, oldest first.
-  const std::vector<std::string>& checkpoints() const { return kept_; }
+  // The prefixes of the checkpoints that are kept, oldest first. One that is
+  // still being written is not among them.
+  std::vector<std::string> checkpoints() const;
+  // Of these the newest and the best; empty if there is none.
+  std::string latest_checkpoint() const;
+  std::string best_checkpoint() const;
+
+  // One save and what it took.
+  struct SaveCost {
+    std::string prefix;
+    int64_t step = 0;
+    int64_t bytes = 0;        // Of the files.
+    absl::Duration snapshot;  // To collect and copy the state.
+    absl::Duration write;     // From there until it was in place.
+    absl::Duration stall;     // How long training stood still.
+  };
+  const SaveCost& last_save() const { return last_save_; }
+  // Of the saves of the last run together.
+  struct SaveTotals {
+    int64_t saved = 0, skipped = 0, failed = 0;
+    int64_t bytes = 0;
+    absl::Duration snapshot, write, stall;
+  };
+  const SaveTotals& totals() const { return totals_; }
+
+  // Which value is best, and of which metric.
+  State SaveState() const override { return monitor_.SaveState(); }
+  absl::Status RestoreState(const State& state) override {
+    return monitor_.RestoreState(state);
+  }
 
   // Checks the options and the folder before the first step, and resumes.
-  // FailedPrecondition if `directory` holds checkpoints and resume is kNever.
+  // FailedPrecondition if the folder holds another run's checkpoints, or
+  // another process writes there; ResourceExhausted if it lacks space.
   absl::Status OnTrainBegin(TrainingSession& session) override;
   absl::Status OnTrainBatchEnd(TrainingSession& session,
                                const Logs& logs) override;
+  absl::Status OnTestBatchEnd(TrainingSession& session,
+                              const Logs& logs) override;
   absl::Status OnEpochEnd(TrainingSession& session, const Logs& logs) override;
   absl::Status OnTrainEnd(TrainingSession& session, const Logs& logs) override;
 
  private:
-  absl::Status CheckOptions();
+  class Background;
+  // What tells one state of a run from the next.
+  struct Moment {
+    int64_t step = -1;
+    bool in_epoch = false;
+    friend bool operator==(const Moment&, const Moment&) = default;
+  };
+  static Moment MomentOf(const TrainingSession& session) {
+    return {session.step(), session.step_in_epoch() > 0};
+  }
+
+  // Before the first step: model_checkpoint_start.cc.
+  absl::Status CheckOptions(const TrainingSession& session);
+  absl::Status CheckPath(const TrainingSession& session);
+  absl::Status CheckMonitor(const TrainingSession& session);
   absl::Status PrepareFolder();
+  absl::Status FindOtherRuns(const TrainingSession& session);
   absl::Status ResumeRun(TrainingSession& session);
-  absl::StatusOr<std::optional<CheckpointRead>> FindNewest();
+  absl::StatusOr<std::optional<CheckpointRead>> FindNewest(
+      const TrainingSession& session);
   // Finds the checkpoints that the resumed run made before.
-  absl::Status TakeOverOlder();
+  absl::Status TakeOverOlder(const TrainingSession& session);
+  // Whether there is room; and, if asked for, a save and a look at it.
+  absl::Status TrySaving(TrainingSession& session);
+
+  void StartBackground();
+  // Saves, unless it is to be the best and is not.
+  absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
+                            const std::string& why);
   absl::Status Save(TrainingSession& session, const Logs& logs,
-                    absl::string_view why);
-  // Drops the oldest, and says in the folder's file which are kept.
-  absl::Status Rotate();
+                    const std::string& why);
+  // Takes over what a save in the background has come to, if it has ended or
+  // `wait` says to wait for it.
+  absl::Status Collect(bool wait);
+  // Takes over what a save has come to.
+  absl::Status Finish(const CheckpointWriting& writing,
+                      const absl::Status& status);
+  absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs) const;
+  // AlreadyExists if a save after `step` may not replace `prefix`.
+  absl::Status CheckFree(const std::string& prefix, int64_t step) const;
   // The epoch that goes on or has ended last, counted from 1.
   int64_t EpochNumber(const TrainingSession& session) const;
-  std::string EveryText() const;  // "every 100 steps"
+  Retention MakeRetention() const;
+  std::string DescribeRetention() const;
+  Parts WantedParts() const;
+  void Say(const std::string& line) const;  // If verbose.
   bool numbered() const { return !options_.directory.empty(); }
+  // What the names of all its checkpoints begin with; may be empty.
+  std::string CommonName() const;
 
   const ModelCheckpointOptions options_;
   PathTemplate template_;
   std::string folder_;
+  std::unique_ptr<FileLock> lock_;  // Of the folder, while a run goes on.
+  bool running_ = false;
+  Monitor monitor_;
+  SaveSchedule schedule_;
+  std::unique_ptr<Background> background_;  // If asynchronous.
   std::optional<Resumed> resumed_;
-  std::vector<std::string> kept_;
-  std::vector<double> timestamps_;  // Of each in `kept_`.
-  int64_t last_saved_step_ = -1;
-  bool in_epoch_ = false;  // Since its first batch.
-  bool due_at_epoch_end_ = false;
+  std::vector<KeptCheckpoint> kept_;
+  std::set<std::string> others_;  // Prefixes of other runs in the folder.
+  SaveCost last_save_;
+  SaveTotals totals_;
+  absl::Status failure_;  // Of the save tried last, if training goes on.
+  Moment last_saved_;
+  std::string due_at_epoch_end_;  // Why; empty: it is not.
 };
 
 }  // namespace cairn

@@ -1,6 +1,8 @@
 #include "saving/checkpoint_directory.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -39,27 +41,72 @@ bool IsFileOf(absl::string_view name, absl::string_view base) {
   return name == kIndexSuffix || absl::StartsWith(name, ".data-");
 }
 
+// The last row of a history.
+Logs LastRow(const Config& run) {
+  Logs row;
+  const auto config = run.Find("history");
+  if (!config.ok()) return row;
+  const auto history = History::FromConfig(**config);
+  if (!history.ok() || history->epochs().empty()) return row;
+  for (const std::string& name : history->names()) {
+    row.emplace_back(name, history->Find(name)->back());
+  }
+  return row;
+}
+
+// A callback's state, if it is one that watches a metric.
+std::optional<MonitoredValue> ReadMonitored(const Config& state) {
+  const auto monitor = state.Get<std::string>("monitor");
+  const auto mode = state.Get<std::string>("mode");
+  const auto value = state.Get<double>("value");
+  const auto best = state.Get<double>("best");
+  const auto best_step = state.Get<int64_t>("best_step");
+  if (!monitor.ok() || !mode.ok() || !value.ok() || !best.ok() ||
+      !best_step.ok()) {
+    return std::nullopt;
+  }
+  return MonitoredValue{.monitor = *monitor,
+                        .larger_is_better = *mode == "max",
+                        .value = *value,
+                        .best = *best,
+                        .best_step = *best_step};
+}
+
 // What the checkpoint itself says of its run.
 void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
   const auto extras = reader.ReadConfig(Part::kExtras);
-  if (!extras.ok()) return;
-  const auto run = extras->Find("run");
-  if (!run.ok()) return;
-  const auto step = (*run)->Get<int64_t>("step");
-  const auto epoch = (*run)->Get<int64_t>("epoch");
-  if (step.ok()) summary.step = *step;
-  if (epoch.ok()) summary.epoch = *epoch;
+  if (!extras.ok() || !extras->is_object()) return;
+  const Config::Object states = *extras->As<Config::Object>();
+  for (const auto& [key, state] : states) {
+    if (key == "run") {
+      summary.step = state.Get<int64_t>("step").value_or(summary.step);
+      summary.epoch = state.Get<int64_t>("epoch").value_or(summary.epoch);
+      summary.step_in_epoch = state.Get<int64_t>("step_in_epoch").value_or(0);
+      summary.run_id = state.Get<std::string>("id").value_or("");
+      summary.metrics = LastRow(state);
+    } else if (absl::StartsWith(key, "callback/")) {
+      const std::optional<MonitoredValue> monitored = ReadMonitored(state);
+      if (monitored.has_value()) summary.monitored.push_back(*monitored);
+    }
+  }
 }
 
-CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
-                            const std::vector<std::string>& names) {
-  CheckpointSummary summary{.prefix = prefix};
+int64_t BytesOf(FileSystem& files, const std::string& prefix,
+                const std::vector<std::string>& names) {
+  int64_t bytes = 0;
   for (const std::string& name : names) {
     if (!IsFileOf(name, BaseName(prefix))) continue;
     const auto file =
         files.NewRandomAccessFile(JoinPath(DirectoryOf(prefix), name));
-    if (file.ok()) summary.bytes += (*file)->size();
+    if (file.ok()) bytes += (*file)->size();
   }
+  return bytes;
+}
+
+CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
+                            const std::vector<std::string>& names) {
+  CheckpointSummary summary{.prefix = prefix,
+                            .bytes = BytesOf(files, prefix, names)};
   summary.step = NumberAtEnd(BaseName(prefix));
   const auto reader = OpenFile(files, prefix);
   if (reader.ok()) {
@@ -73,7 +120,7 @@ CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
 // Tries the checkpoints from the newest on, until one can be used.
 template <typename Use>
 absl::Status UseNewest(const std::string& directory, FileSystem& files,
-                       bool only_runs, Use use) {
+                       bool only_runs, const std::string& run_id, Use use) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> checkpoints,
                          ListCheckpoints(directory, files));
   int damaged = 0;
@@ -81,6 +128,7 @@ absl::Status UseNewest(const std::string& directory, FileSystem& files,
     const CheckpointSummary& checkpoint = checkpoints[i];
     absl::Status status = checkpoint.status;
     if (only_runs && status.ok() && checkpoint.epoch < 0) continue;
+    if (!run_id.empty() && status.ok() && checkpoint.run_id != run_id) continue;
     if (status.ok()) status = use(checkpoint.prefix);
     if (status.ok()) return status;
     ++damaged;
@@ -116,7 +164,7 @@ absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
 absl::StatusOr<std::string> LatestCheckpoint(const std::string& directory,
                                              FileSystem& files) {
   std::string found;
-  CAIRN_RETURN_IF_ERROR(UseNewest(directory, files, /*only_runs=*/false,
+  CAIRN_RETURN_IF_ERROR(UseNewest(directory, files, /*only_runs=*/false, "",
                                   [&](const std::string& prefix) {
                                     const auto reader = OpenFile(files, prefix);
                                     if (!reader.ok()) return reader.status();
@@ -126,17 +174,54 @@ absl::StatusOr<std::string> LatestCheckpoint(const std::string& directory,
   return found;
 }
 
+absl::StatusOr<std::string> BestCheckpoint(const std::string& directory,
+                                           const std::string& monitor,
+                                           FileSystem& files) {
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> checkpoints,
+                         ListCheckpoints(directory, files));
+  // Better ones come to the end; of equals the newer stay behind the older, as
+  // a later value must be better to take the place.
+  std::vector<std::pair<double, const CheckpointSummary*>> ranked;
+  std::string wanted = monitor;
+  for (auto it = checkpoints.rbegin(); it != checkpoints.rend(); ++it) {
+    for (const MonitoredValue& one : it->monitored) {
+      if (wanted.empty()) wanted = one.monitor;
+      if (one.monitor != wanted || std::isnan(one.value)) continue;
+      ranked.emplace_back(one.larger_is_better ? one.value : -one.value, &*it);
+    }
+  }
+  std::stable_sort(
+      ranked.begin(), ranked.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto it = ranked.rbegin(); it != ranked.rend(); ++it) {
+    const std::string& prefix = it->second->prefix;
+    const auto reader = OpenFile(files, prefix);
+    absl::Status status = reader.status();
+    if (status.ok()) status = (*reader)->Verify();
+    if (status.ok()) return prefix;
+    LogWarning(absl::StrCat("the checkpoint ", prefix,
+                            " has the best value of \"", wanted,
+                            "\" and cannot be used: ", status.message()));
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "no good checkpoint in \"", directory, "\" says a value of ",
+      wanted.empty() ? "a metric" : absl::StrCat("\"", wanted, "\""),
+      "; a ModelCheckpoint with a monitor writes such"));
+}
+
 absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
-    const std::string& directory, FileSystem& files) {
+    const std::string& directory, FileSystem& files,
+    const std::string& run_id) {
   CheckpointRead read;
   CAIRN_RETURN_IF_ERROR(UseNewest(
-      directory, files, /*only_runs=*/true, [&](const std::string& prefix) {
+      directory, files, /*only_runs=*/true, run_id,
+      [&](const std::string& prefix) {
         const auto reader = OpenFile(files, prefix);
         if (!reader.ok()) return reader.status();
-        CAIRN_RETURN_IF_ERROR((*reader)->Verify());
         CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(**reader, AllParts()));
         read.prefix = prefix;
-        return absl::OkStatus();
+        // Also what no part of a snapshot takes.
+        return (*reader)->Verify();
       }));
   return read;
 }
@@ -172,6 +257,11 @@ absl::StatusOr<CheckpointState> ReadCheckpointState(
   auto state = DecodeCheckpointState(text);
   if (!state.ok()) return Annotate(state.status(), path);
   return state;
+}
+
+int64_t CheckpointBytes(const std::string& prefix, FileSystem& files) {
+  const auto names = files.List(DirectoryOf(prefix));
+  return names.ok() ? BytesOf(files, prefix, *names) : 0;
 }
 
 absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,

@@ -255,12 +255,15 @@ class Interpreter {
   SnapshotObjects Interpret() {
     if (nodes_.empty()) return {};
     FindParts();
-    AddObject(ObjectGraph::Kind::kObject, "Checkpoint");
+    AddObject(ObjectGraph::Kind::kObject, model_ == 0 ? "" : "Checkpoint");
     AddEdge(0, "model", Object(model_, Part::kWeights));
     Work();
     if (optimizer_ >= 0) {
-      AddEdge(0, kOptimizer, Object(optimizer_, Part::kOptimizer));
+      const int optimizer = Object(optimizer_, Part::kOptimizer);
+      AddEdge(0, kOptimizer, optimizer);
+      AddSlots(optimizer_, optimizer);
       Work();
+      MakeOptimizer(optimizer);
     }
     AddOthers();
     NameTensors();
@@ -309,6 +312,22 @@ class Interpreter {
     }
     waiting_.push_back({node, object, part});
     return object;
+  }
+
+  void AddSlots(int node, int object) {
+    for (const SlotVariable& slot : nodes_[node].slot_variables) {
+      // Making objects moves them.
+      const int weight = Object(slot.original_variable, Part::kWeights);
+      const int variable = Object(slot.slot_variable, Part::kOptimizer);
+      result_.objects.nodes[object].slots.push_back(
+          {slot.slot_name, weight, variable});
+    }
+  }
+
+  void MakeOptimizer(int object) {
+    ObjectGraph::Kind& kind = result_.objects.nodes[object].kind;
+    if (kind == ObjectGraph::Kind::kObject)
+      kind = ObjectGraph::Kind::kOptimizer;
   }
 
   void Work() {
@@ -368,8 +387,13 @@ class Interpreter {
       if (is_structure || is_optimizer) continue;
       const int below = Object(child, part);
       AddEdge(object, edge, below);
-      // "_kernel" is "kernel" to us.
+      // "_kernel" is "kernel" to us, and "iter" of older optimizers
+      // "iterations".
       const bool is_variable = !nodes_[child].checkpoint_key.empty();
+      if (is_variable && edge == "iter" && names.count("iterations") == 0 &&
+          names.count("_iterations") == 0) {
+        AddEdge(object, "iterations", below);
+      }
       if (is_variable && edge.size() > 1 && edge[0] == '_' &&
           names.count(edge.substr(1)) == 0) {
         AddEdge(object, edge.substr(1), below);

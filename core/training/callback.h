@@ -26,6 +26,14 @@ class TrainingSession {
   // Whether the step done last is the last of its epoch. False where the data
   // do not say how many there are.
   virtual bool is_last_step_of_epoch() const = 0;
+  // Steps done of the epoch that goes on, so 0 where one has ended and the next
+  // has not begun: in OnEpochEnd() too.
+  virtual int64_t step_in_epoch() const = 0;
+  // Epochs that have ended, earlier sessions included.
+  virtual int64_t epochs_done() const = 0;
+  // Whether the state is that after whole steps. False where an error has ended
+  // a step halfway.
+  virtual bool step_is_whole() const = 0;
   // How many epochs Fit() was asked for.
   virtual int64_t epochs() const = 0;
   // Of the run's order and random ops.

@@ -170,6 +170,7 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
   epochs_ = options.epochs;
   step_ = 0;
   step_in_epoch_ = 0;
+  step_is_whole_ = true;
   epoch_trained_ = false;
   epoch_ended_ = false;
   stop_requested_ = false;
@@ -213,7 +214,14 @@ absl::Status Trainer::BeginRun(const FitOptions& options) {
         Restore(*options.resume_from, options.restore).status());
   }
   if (!fit_->restored.has_value()) return absl::OkStatus();
-  return RestoreStates(*fit_->restored);
+  CAIRN_RETURN_IF_ERROR(RestoreStates(*fit_->restored));
+  if (fit_->restored->count(kRunExtras) > 0 && epoch_ >= epochs_) {
+    LogInfo(absl::StrCat("the run is finished: it has done ", epoch_, " of ",
+                         epochs_,
+                         " epochs, so nothing is trained; ask for more epochs "
+                         "to go on"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Trainer::FitEpochs(const FitOptions& options) {
@@ -288,6 +296,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
     }
     ++step_;
     ++step_in_epoch_;
+    step_is_whole_ = true;
     if (train_logs_->LossIsBad()) WarnOfBadLoss();
     const bool shown = progress.WantsUpdate();
     if (!callbacks.empty() || shown) {

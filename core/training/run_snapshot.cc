@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
@@ -131,7 +132,7 @@ Trainer::Backup Trainer::MakeBackup() const {
 }
 
 void Trainer::PutBack(const Backup& backup) {
-  Assign(backup.variables);
+  CAIRN_CHECK(Assign(backup.variables).ok());
   SetSeed(backup.seed);
   absl::Status status = MakeTrainFeed(*fit_->data, *fit_->options);
   if (status.ok()) {

@@ -205,7 +205,10 @@ absl::StatusOr<int64_t> Trainer::RunNextBatch(Mode mode, BatchSource& source,
       std::memcpy(to.data(), plans.destinations[i].data(), to.size());
     }
   }
-  if (mode == Mode::kTrain) ApplySchedule();
+  if (mode == Mode::kTrain) {
+    ApplySchedule();
+    step_is_whole_ = false;
+  }
   CAIRN_RETURN_IF_ERROR(plan->Run());
   *ran = plan;
   return rows;

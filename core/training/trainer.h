@@ -61,6 +61,13 @@ class Trainer : public TrainingSession {
   int64_t step() const override { return step_; }
   int64_t epochs() const override { return epochs_; }
   bool is_last_step_of_epoch() const override;
+  int64_t step_in_epoch() const override {
+    return epoch_ended_ ? 0 : step_in_epoch_;
+  }
+  int64_t epochs_done() const override {
+    return epoch_ended_ ? epoch_ + 1 : epoch_;
+  }
+  bool step_is_whole() const override { return step_is_whole_; }
   uint64_t seed() const override { return seed_; }
   int64_t batch_size() const override;
   const std::string& run_id() const override { return run_id_; }
@@ -182,6 +189,7 @@ class Trainer : public TrainingSession {
   // Of the run.
   int64_t epoch_ = 0, step_ = 0, epochs_ = 0;
   int64_t step_in_epoch_ = 0;
+  bool step_is_whole_ = true;
   bool epoch_trained_ = false;  // All of its steps are done.
   bool epoch_ended_ = false;    // And is validated; the next has not begun.
   bool evaluating_ = false;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
+#include "google/protobuf/stubs/logging.h"
 #include "saving/codec/index_table.h"
 #include "saving/codec/proto/tensor_bundle.pb.h"
 #include "saving/codec/slice_key.h"
@@ -178,6 +179,8 @@ const std::string* FindValue(const Table& table, const std::string& key) {
 }  // namespace
 
 absl::Status BundleReader::ReadEntries(FileSystem& files) {
+  // The library would print what is returned.
+  const google::protobuf::LogSilencer silencer;
   CAIRN_ASSIGN_OR_RETURN(const Table table, ReadIndex(files, prefix_));
   CAIRN_RETURN_IF_ERROR(ParseHeader(table, &shard_count_, &big_endian_));
   for (size_t i = 1; i < table.size(); ++i) {

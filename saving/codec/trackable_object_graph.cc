@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "google/protobuf/stubs/logging.h"
 #include "saving/codec/proto/trackable_object_graph.pb.h"
 
 namespace cairn {
@@ -93,6 +94,8 @@ std::string EncodeTrackableObjectGraph(
 
 absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
     absl::string_view bytes) {
+  // The library would print what is returned.
+  const google::protobuf::LogSilencer silencer;
   proto::TrackableObjectGraph graph;
   if (bytes.size() > std::numeric_limits<int>::max() ||
       !graph.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

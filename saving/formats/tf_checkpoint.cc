@@ -1,3 +1,4 @@
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
+#include "core/runtime/run_in_parallel.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
@@ -91,6 +93,20 @@ absl::StatusOr<ShardCounts> ChooseShardCounts(const std::string& prefix,
   return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
+// Of all tensors.
+int64_t CountBytes(const Snapshot& snapshot) {
+  int64_t bytes = 0;
+  const auto add = [&](const std::vector<NamedTensor>& tensors) {
+    for (const NamedTensor& tensor : tensors) {
+      bytes += static_cast<int64_t>(ByteSize(tensor.value.spec()));
+    }
+  };
+  add(snapshot.weights);
+  add(snapshot.optimizer);
+  for (const auto& [key, state] : snapshot.extras) add(state.tensors);
+  return bytes;
+}
+
 absl::Status WriteTensors(const Snapshot& snapshot,
                           const TrackableObjects& objects,
                           BundleWriter& writer) {
@@ -162,12 +178,30 @@ absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
                                           "\": ", config.status().message()));
 }
 
+// An entry's bytes, in its data file.
+class BundleContent : public TensorContent {
+ public:
+  BundleContent(std::shared_ptr<const BundleReader> bundle,
+                const BundleEntry& entry)
+      : bundle_(std::move(bundle)), entry_(entry) {}
+  absl::Status Read(int64_t offset,
+                    absl::Span<std::byte> destination) const override {
+    return bundle_->ReadPart(entry_, offset, destination);
+  }
+
+ private:
+  const std::shared_ptr<const BundleReader> bundle_;
+  const BundleEntry& entry_;
+};
+
 class TfCheckpointReader : public SnapshotReader {
  public:
   static absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
       FileSystem& files, const std::string& prefix) {
     auto reader = std::make_unique<TfCheckpointReader>();
     CAIRN_ASSIGN_OR_RETURN(reader->bundle_, BundleReader::Open(files, prefix));
+    reader->tested_ =
+        std::vector<std::atomic<bool>>(reader->bundle_->entries().size());
     CAIRN_RETURN_IF_ERROR(reader->ReadObjects());
     CAIRN_RETURN_IF_ERROR(reader->ReadOurs());
     return reader;
@@ -180,12 +214,28 @@ class TfCheckpointReader : public SnapshotReader {
   int64_t save_counter() const override { return save_counter_; }
 
   absl::StatusOr<Tensor> ReadTensor(const TensorEntry& entry) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    auto value = bundle_->ReadTensor(*found);
+    if (value.ok()) tested(*found) = true;
+    return value;
+  }
+
+  absl::Status ReadTensorInto(const TensorEntry& entry,
+                              absl::Span<std::byte> bytes) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return bundle_->ReadTensorInto(*found, bytes);
+  }
+
+  absl::Status VerifyTensor(const TensorEntry& entry) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return VerifyEntry(*found);
+  }
+
+  std::shared_ptr<const TensorContent> FindContent(
+      const TensorEntry& entry) const override {
     const BundleEntry* const found = bundle_->Find(entry.key);
-    if (found == nullptr) {
-      return absl::NotFoundError(
-          absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
-    }
-    return bundle_->ReadTensor(*found);
+    if (found == nullptr || !bundle_->IsPlain(*found)) return nullptr;
+    return std::make_shared<BundleContent>(bundle_, *found);
   }
 
   absl::StatusOr<Config> ReadConfig(Part part) const override {
@@ -197,13 +247,31 @@ class TfCheckpointReader : public SnapshotReader {
   }
 
   absl::Status Verify() const override {
-    for (const BundleEntry& entry : bundle_->entries()) {
-      CAIRN_RETURN_IF_ERROR(bundle_->Verify(entry));
-    }
-    return absl::OkStatus();
+    const absl::Span<const BundleEntry> entries = bundle_->entries();
+    return RunInParallel(static_cast<int64_t>(entries.size()), [&](int64_t i) {
+      return tested(entries[i]) ? absl::OkStatus() : VerifyEntry(entries[i]);
+    });
   }
 
  private:
+  absl::StatusOr<const BundleEntry*> Find(const TensorEntry& entry) const {
+    const BundleEntry* const found = bundle_->Find(entry.key);
+    if (found != nullptr) return found;
+    return absl::NotFoundError(
+        absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
+  }
+
+  absl::Status VerifyEntry(const BundleEntry& entry) const {
+    const absl::Status status = bundle_->Verify(entry);
+    if (status.ok()) tested(entry) = true;
+    return status;
+  }
+
+  // Whether the entry was read and is good. REQUIRES: it is the bundle's own.
+  std::atomic<bool>& tested(const BundleEntry& entry) const {
+    return tested_[&entry - bundle_->entries().data()];
+  }
+
   absl::Status ReadObjects() {
     const BundleEntry* const entry = bundle_->Find(kObjectGraphKey);
     if (entry == nullptr) {
@@ -272,7 +340,8 @@ class TfCheckpointReader : public SnapshotReader {
                         .key = entry.key});
   }
 
-  std::unique_ptr<BundleReader> bundle_;
+  std::shared_ptr<const BundleReader> bundle_;
+  mutable std::vector<std::atomic<bool>> tested_;  // By entry.
   Parts parts_;
   ObjectGraph objects_;
   std::vector<TensorEntry> tensors_;
@@ -293,8 +362,19 @@ class TfCheckpoint : public Format {
 
   absl::Status Write(const Snapshot& snapshot, const std::string& path,
                      const SaveOptions& options) const override {
-    return Annotate(WriteFiles(snapshot, path, options),
-                    absl::StrCat("saving ", path));
+    // A file whose sync has failed cannot be trusted, whatever a second sync
+    // says: the system forgets what it could not write. So all is written anew
+    // from memory. What else may pass, an answer that a server owes, is tried
+    // again likewise.
+    constexpr int kAttempts = 3;
+    absl::Status status;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      bool in_place = false;
+      status = WriteFiles(snapshot, path, options, &in_place);
+      // Once in place, what it replaced must stay as it is.
+      if (status.ok() || in_place || !absl::IsUnavailable(status)) break;
+    }
+    return Annotate(status, absl::StrCat("saving ", path));
   }
 
   absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
@@ -305,7 +385,7 @@ class TfCheckpoint : public Format {
  private:
   static absl::Status WriteFiles(const Snapshot& snapshot,
                                  const std::string& prefix,
-                                 const SaveOptions& options) {
+                                 const SaveOptions& options, bool* in_place) {
     if (snapshot.objects.nodes.empty()) {
       return absl::InvalidArgumentError(
           "the snapshot has no objects, such as one read from a file of names "
@@ -318,6 +398,7 @@ class TfCheckpoint : public Format {
     CAIRN_ASSIGN_OR_RETURN(
         WritableFile* const data,
         staged.Create(BundleDataPath(prefix, 0, shards.now)));
+    CAIRN_RETURN_IF_ERROR(data->Reserve(CountBytes(snapshot)));
     BundleWriter writer(data, 0, shards.now);
     const TrackableObjects objects = ToTrackable(snapshot);
     CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
@@ -332,7 +413,9 @@ class TfCheckpoint : public Format {
     CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
                            staged.Create(BundleIndexPath(prefix)));
     CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-    CAIRN_RETURN_IF_ERROR(staged.Commit());
+    const absl::Status committed = staged.Commit();
+    *in_place = staged.in_place();
+    CAIRN_RETURN_IF_ERROR(committed);
     RemoveOldData(files, prefix, shards.before);
     return absl::OkStatus();
   }

@@ -545,8 +545,10 @@ TEST(ModelCheckpointTest, SpeaksOfSavesAndResumingIfAskedTo) {
   const std::string text = GetCapturedStdout();
   for (const char* part :
        {"saved run/ckpt-3 (end of epoch, epoch 1, step 3, ",
-        "saved run/ckpt-4 (end of training, epoch 2, step 4, ", " bytes, ",
-        " ms)\n", "resumed from run/ckpt-4 (epoch 2, step 4)\n",
+        "saved run/ckpt-4 (end of training, epoch 2, step 4, ",
+        " bytes; copied in ", " ms, written in ", "; digest ",
+        "begins anew, as there is no checkpoint to resume from in \"run\"\n",
+        "resumed from run/ckpt-4 (epoch 2, step 4, digest ",
         "not saved, since an error ended the run; the newest is run/ckpt-4"}) {
     EXPECT_TRUE(absl::StrContains(text, part)) << part << " in\n" << text;
   }
@@ -565,9 +567,13 @@ TEST(ModelCheckpointTest, FilesThatOthersWroteAreNotRotatedAway) {
                              model->TakeSnapshot({Part::kWeights}));
   ASSERT_TRUE(IsOk(WriteSnapshot(foreign, "run/ckpt-1", {.files = &files})));
   SmallRun run = SteadyRun();
-  run.before = StopAfterStep(4);
+  EXPECT_TRUE(IsError(Train(files, run).status, Code::kFailedPrecondition,
+                      {"run/ckpt-1", "another run"}));
+  run.checkpoint.other_runs = OtherRuns::kKeep;
+  SmallRun stopped = run;
+  stopped.before = StopAfterStep(4);
+  ASSERT_TRUE(IsOk(Train(files, stopped).status));
   ASSERT_TRUE(IsOk(Train(files, run).status));
-  ASSERT_TRUE(IsOk(Train(files, SteadyRun()).status));
   EXPECT_EQ(Prefixes(files),
             (Strings{"run/ckpt-1", "run/ckpt-4", "run/ckpt-6"}));
 }

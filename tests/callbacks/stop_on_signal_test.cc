@@ -127,16 +127,30 @@ TEST(StopOnSignalTest, ASignalThatIsIgnoredStaysIgnored) {
   ::signal(SIGINT, before);
 }
 
-TEST(StopOnSignalTest, ASecondOneIsRefusedAndTheFirstStaysInPlace) {
+TEST(StopOnSignalTest, TwoInOneRunBothTellTheSignal) {
   StopOnSignal first, second;
-  EXPECT_TRUE(IsError(Fit({&first, &second}),
-                      absl::StatusCode::kFailedPrecondition,
-                      {"another StopOnSignal"}));
-  // The first was put back, so that it can be used again.
   HookCallback hooks(Send(SIGINT, "on_train_batch_begin", 0));
-  EXPECT_TRUE(IsOk(Fit({&hooks, &first})));
+  EXPECT_TRUE(IsOk(Fit({&hooks, &first, &second})));
   EXPECT_EQ(first.signal(), SIGINT);
+  EXPECT_EQ(second.signal(), SIGINT);
   EXPECT_EQ(CountSteps(hooks), 1);
+}
+
+TEST(StopOnSignalTest, EndsAnEvaluationAndAPredictionToo) {
+  const auto model = MakeSmallModel({});
+  const Tensor x = Tensor::Zeros({DType::kFloat32, {10, 4}});
+  const Tensor y = Tensor::Zeros({DType::kInt32, {10}});
+  for (const char* hook : {"on_test_batch_begin", "on_predict_batch_begin"}) {
+    StopOnSignal stop;
+    HookCallback hooks(Send(SIGTERM, hook, 0));
+    const EvaluateOptions options = {
+        .batch_size = 4, .verbose = 0, .callbacks = {&hooks, &stop}};
+    const absl::Status status = hook == std::string("on_test_batch_begin")
+                                    ? model->Evaluate(x, y, options).status()
+                                    : model->Predict(x, options).status();
+    EXPECT_TRUE(absl::IsCancelled(status)) << status;
+    EXPECT_EQ(stop.signal(), SIGTERM);
+  }
 }
 
 TEST(StopOnSignalDeathTest, TheSameSignalAgainEndsTheProcess) {

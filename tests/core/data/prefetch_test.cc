@@ -192,12 +192,14 @@ TEST(PrefetchTest, ASlowSourceIsWaitedFor) {
   Gate gate;
   const auto source = Prefetch(std::make_unique<Faulty>(Plain(), &gate), 2);
   const auto plain = Plain();
+  // Reading ahead begins here.
   ASSERT_TRUE(source->StartEpoch(0).ok());
   for (int i = 0; i < 3; ++i) {
     gate.WaitForArrivals(i + 1);
     gate.Let(1);
     EXPECT_EQ(NextNumbers(*source), NextNumbers(*plain));
-    // That the source is at the next batch shows nowhere.
+    EXPECT_EQ(PositionOf(*source), PositionOf(*plain));
+    // What the source is at with the next batch shows nowhere.
     gate.WaitForArrivals(i + 2);
     EXPECT_EQ(PositionOf(*source), PositionOf(*plain));
   }

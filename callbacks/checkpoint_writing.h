@@ -1,0 +1,52 @@
+#ifndef CAIRN_CALLBACKS_CHECKPOINT_WRITING_H_
+#define CAIRN_CALLBACKS_CHECKPOINT_WRITING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "callbacks/retention.h"
+#include "core/training/snapshot.h"
+#include "saving/format.h"
+
+namespace cairn {
+
+// One save of a ModelCheckpoint, from the snapshot to the removal of what it
+// replaces. It owns all it needs, so it can be done on another thread.
+struct CheckpointWriting {
+  Snapshot snapshot;
+  KeptCheckpoint checkpoint;  // What is written.
+  std::vector<KeptCheckpoint>
+      kept;  // The run's others; after it, all that stay.
+  Retention retention;
+  SaveOptions save;
+  // A write that fails is tried again for so long, with growing pauses.
+  double retry_seconds = 0;
+  bool wants_digest = false;
+
+  // For who started it: why, and what training has lost to it so far.
+  std::string why;
+  double snapshot_seconds = 0, stall_seconds = 0;
+
+  // Set by Write().
+  int64_t bytes = 0;
+  double write_seconds = 0;  // Of the thread that wrote, pauses included.
+  double processor_seconds = 0;
+  std::string digest;  // Of the state, if wanted.
+
+  // Writes the checkpoint; once it is in place, says so in the folder's file
+  // "checkpoint" and removes what no rule keeps. An error leaves the old ones
+  // and the list as they were, but for one of the removal.
+  absl::Status Write();
+};
+
+// Drops from `kept` what no rule keeps, says in the file "checkpoint" of
+// `folder` what stays, and removes the files of the rest.
+absl::Status ApplyRetention(const std::string& folder,
+                            const Retention& retention, const SaveOptions& save,
+                            std::vector<KeptCheckpoint>& kept);
+
+}  // namespace cairn
+
+#endif  // CAIRN_CALLBACKS_CHECKPOINT_WRITING_H_

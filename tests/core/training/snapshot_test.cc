@@ -1,0 +1,63 @@
+#include "core/training/snapshot.h"
+
+#include "gtest/gtest.h"
+
+namespace cairn {
+namespace {
+
+Snapshot MakeSnapshot(const Tensor& weight, const Tensor& slot,
+                      const Tensor& total) {
+  Snapshot snapshot;
+  snapshot.weights.push_back({"w", weight});
+  snapshot.optimizer.push_back({"m/w", slot});
+  snapshot.extras["run"].tensors.push_back({"total", total});
+  return snapshot;
+}
+
+TEST(SnapshotTest, ADetachedSnapshotKeepsItsValues) {
+  Tensor weight = Tensor::FromValues<float>({1, 2}, {2});
+  Tensor slot = Tensor::FromValues<float>({3, 4}, {2});
+  Tensor total = Tensor::Scalar<double>(5);
+  Snapshot snapshot = MakeSnapshot(weight, slot, total);
+  SnapshotBuffers buffers;
+  snapshot.Detach(buffers);
+  weight.mutable_values<float>()[1] = 20;
+  slot.mutable_values<float>()[0] = 30;
+  total.mutable_values<double>()[0] = 50;
+  EXPECT_EQ(snapshot.FindTensor("w")->values<float>()[1], 2);
+  EXPECT_EQ(snapshot.FindTensor("m/w")->values<float>()[0], 3);
+  EXPECT_EQ(snapshot.extras["run"].tensors[0].value.values<double>()[0], 5);
+}
+
+TEST(SnapshotTest, BuffersAreUsedAgain) {
+  const Tensor weight = Tensor::FromValues<float>({1, 2}, {2});
+  const Tensor total = Tensor::Scalar<double>(5);
+  SnapshotBuffers buffers;
+  const std::byte* first = nullptr;
+  for (int i = 0; i < 3; ++i) {
+    Snapshot snapshot = MakeSnapshot(weight, weight, total);
+    snapshot.Detach(buffers);
+    const std::byte* const at = snapshot.weights[0].value.bytes().data();
+    EXPECT_NE(at, weight.bytes().data());
+    EXPECT_NE(at, snapshot.optimizer[0].value.bytes().data());
+    if (first == nullptr) first = at;
+    EXPECT_EQ(at, first);
+  }
+}
+
+TEST(SnapshotTest, BuffersFollowAChangeOfSpecs) {
+  SnapshotBuffers buffers;
+  Snapshot small = MakeSnapshot(Tensor::FromValues<float>({1, 2}, {2}),
+                                Tensor::FromValues<float>({1, 2}, {2}),
+                                Tensor::Scalar<double>(5));
+  small.Detach(buffers);
+  Snapshot large = MakeSnapshot(Tensor::FromValues<float>({6, 7, 8}, {3}),
+                                Tensor::FromValues<int32_t>({9, 9}, {2}),
+                                Tensor::Scalar<double>(5));
+  large.Detach(buffers);
+  EXPECT_EQ(large.weights[0].value.values<float>()[2], 8);
+  EXPECT_EQ(large.optimizer[0].value.values<int32_t>()[1], 9);
+}
+
+}  // namespace
+}  // namespace cairn
