@@ -115,11 +115,7 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
   }
   if (loss_ == nullptr) return snapshot;
   if (parts.count(Part::kOptimizer) > 0) {
-    std::vector<Weight> trainable;
-    for (Weight& weight : model_->weights()) {
-      if (weight.trainable) trainable.push_back(std::move(weight));
-    }
-    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
     SnapshotOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot);
   }
   if (parts.count(Part::kCompile) > 0) {
@@ -143,29 +139,35 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
   return snapshot;
 }
 
+absl::Status Trainer::MakeOptimizerSlots() {
+  std::vector<Weight> trainable;
+  for (Weight& weight : model_->weights()) {
+    if (weight.trainable) trainable.push_back(std::move(weight));
+  }
+  return MakeSlots(*optimizer_, trainable, optimizer_variables_);
+}
+
+void Trainer::KeepLearningRate() {
+  const float rate =
+      optimizer_variables_.learning_rate->value().values<float>()[0];
+  rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
+}
+
 absl::StatusOr<RestoreReport> Trainer::RestoreModel(
     const Snapshot& snapshot, const RestoreOptions& options) {
   CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
                          MatchWeights(*model_, snapshot, options));
   if (snapshot.parts.count(Part::kOptimizer) > 0 && optimizer_ != nullptr) {
-    std::vector<Weight> trainable;
-    for (Weight& weight : model_->weights()) {
-      if (weight.trainable) trainable.push_back(std::move(weight));
-    }
-    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
     CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
                                          optimizer_variables_, snapshot,
                                          options, weights));
   }
   Assign(weights.assignments);
-  // A rate that the optimizer did not choose, such as another program's, is
-  // kept.
   for (const Assignment& assignment : weights.assignments) {
-    if (assignment.variable != optimizer_variables_.learning_rate.get()) {
-      continue;
+    if (assignment.variable == optimizer_variables_.learning_rate.get()) {
+      KeepLearningRate();
     }
-    const float rate = assignment.value.values<float>()[0];
-    rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
   }
   return std::move(weights.report);
 }
