@@ -12,6 +12,7 @@
 #include "core/data/arrays.h"
 #include "core/data/batch_source.h"
 #include "core/data/batches.h"
+#include "core/data/prefetch.h"
 #include "core/data/readers/idx.h"
 #include "core/data/readers/mnist.h"
 #include "core/data/readers/synthetic_digits.h"

@@ -225,6 +225,8 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
 
 absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
                                    const std::string& why) {
+  // A dry run has had its trial save.
+  if (session.dry_run()) return absl::OkStatus();
   const double begin = options_.clock();
   if (background_ != nullptr && background_->writing != nullptr) {
     if (options_.when_busy == WhenBusy::kSkip) {

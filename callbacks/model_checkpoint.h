@@ -223,6 +223,7 @@ class ModelCheckpoint : public Callback {
   // The epoch that goes on or has ended last, counted from 1.
   int64_t EpochNumber(const TrainingSession& session) const;
   Retention MakeRetention() const;
+  std::string DescribeRetention() const;
   Parts WantedParts() const;
   void Say(const std::string& line) const;  // If verbose.
   bool numbered() const { return !options_.directory.empty(); }

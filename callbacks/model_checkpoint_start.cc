@@ -225,8 +225,31 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   }
   CAIRN_RETURN_IF_ERROR(FindOtherRuns(session));
   last_saved_ = MomentOf(session);
-  CAIRN_RETURN_IF_ERROR(TrySaving(session));
-  return absl::OkStatus();
+  Say(absl::StrCat("keeps ", DescribeRetention(), " in \"", folder_, "\""));
+  return TrySaving(session);
+}
+
+std::string ModelCheckpoint::DescribeRetention() const {
+  if (!numbered() && !template_.has_places()) return "one checkpoint";
+  const Retention rules = MakeRetention();
+  if (rules.last == 0) return "all checkpoints";
+  std::vector<std::string> kept = {absl::StrCat("the newest ", rules.last)};
+  if (rules.best > 0) {
+    kept.push_back(
+        absl::StrCat("the best ", rules.best, " by ", monitor_.name()));
+  }
+  if (rules.every_epochs > 0) {
+    kept.push_back(absl::StrCat("every ", rules.every_epochs, "th epoch"));
+  }
+  if (rules.every_steps > 0) {
+    kept.push_back(
+        absl::StrCat("those of each ", rules.every_steps, "th step"));
+  }
+  if (rules.one_per_seconds > 0) {
+    kept.push_back(
+        absl::StrCat("one per ", absl::FormatDuration(options_.keep_one_per)));
+  }
+  return absl::StrJoin(kept, ", ");
 }
 
 absl::Status ModelCheckpoint::FindOtherRuns(const TrainingSession& session) {

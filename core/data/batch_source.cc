@@ -29,20 +29,21 @@ class SampleBatches : public BatchSource {
   std::vector<BatchField> fields() const override { return fields_; }
   int64_t batch_size() const override { return batch_size_; }
   int64_t batches_per_epoch() const override {
-    return size_ / batch_size_ + (size_ % batch_size_ > 0 ? 1 : 0);
+    const int64_t left = size_ - sample_;
+    return batch_ + left / batch_size_ + (left % batch_size_ > 0 ? 1 : 0);
   }
 
   absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) override {
-    if (batch_ == batches_per_epoch()) return 0;
-    const int64_t first = batch_ * batch_size_;
-    const int64_t count = std::min(batch_size_, size_ - first);
+    const int64_t count = std::min(batch_size_, size_ - sample_);
+    if (count == 0) return 0;
     CAIRN_ASSIGN_OR_RETURN(const Destinations rows,
                            RowsToFill(destinations, count));
     const absl::Span<int64_t> numbers(numbers_.data(), count);
-    std::iota(numbers.begin(), numbers.end(), first);
+    std::iota(numbers.begin(), numbers.end(), sample_);
     CAIRN_RETURN_IF_ERROR(samples_->ReadBatch(epoch_, numbers, rows));
     ++batch_;
+    sample_ += count;
     return count;
   }
 
@@ -53,14 +54,17 @@ class SampleBatches : public BatchSource {
     }
     epoch_ = epoch;
     batch_ = 0;
+    sample_ = 0;
     return absl::OkStatus();
   }
 
-  // The position is epoch and batch. The other two tell other data and other
-  // batches from those that the position was counted in.
+  // The position is epoch and sample; the batches are counted. Where the size
+  // of batches is another one than that of those before, it goes on at the same
+  // sample. Other data are told by their size.
   State SaveState() const override {
     return {.values = Config::Object{{"epoch", epoch_},
                                      {"batch", batch_},
+                                     {"sample", sample_},
                                      {"batch_size", batch_size_},
                                      {"samples", size_}}};
   }
@@ -74,23 +78,28 @@ class SampleBatches : public BatchSource {
                            state.values.Get<int64_t>("batch_size"));
     CAIRN_ASSIGN_OR_RETURN(const int64_t samples,
                            state.values.Get<int64_t>("samples"));
+    int64_t sample = -1;
+    if (state.values.Find("sample").ok()) {
+      CAIRN_ASSIGN_OR_RETURN(sample, state.values.Get<int64_t>("sample"));
+    } else if (batch_size > 0 && batch <= size_ / batch_size + 1) {
+      // Older versions counted batches of one size alone.
+      sample = std::min(batch * batch_size, size_);
+    }
     if (samples != size_) {
       return absl::InvalidArgumentError(
           absl::StrCat("the saved run had ", samples, " samples, this one has ",
                        size_, "; give it the same data"));
     }
-    if (batch_size != batch_size_) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the saved run had batches of ", batch_size, ", this one has ",
-          batch_size_, "; give it the same batch size"));
-    }
-    if (epoch < 0 || batch < 0 || batch > batches_per_epoch()) {
-      return absl::DataLossError(absl::StrCat(
-          "epoch ", epoch, ", batch ", batch, " is no position in data of ",
-          batches_per_epoch(), " batches"));
+    // Each batch has a sample at least.
+    if (epoch < 0 || batch < 0 || sample < batch || sample > size_ ||
+        (batch == 0 && sample > 0)) {
+      return absl::DataLossError(
+          absl::StrCat("epoch ", epoch, ", batch ", batch, ", sample ", sample,
+                       " is no position in ", size_, " samples"));
     }
     epoch_ = epoch;
     batch_ = batch;
+    sample_ = sample;
     return absl::OkStatus();
   }
 
@@ -124,7 +133,7 @@ class SampleBatches : public BatchSource {
   std::vector<size_t> row_bytes_;
   // The samples of one batch, kept so that a batch allocates nothing.
   std::vector<int64_t> numbers_;
-  int64_t epoch_ = 0, batch_ = 0;
+  int64_t epoch_ = 0, batch_ = 0, sample_ = 0;
 };
 
 }  // namespace

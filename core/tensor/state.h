@@ -15,6 +15,9 @@ struct State {
   std::vector<NamedTensor> tensors;
 };
 
+// The same in memory of its own: what SaveState() gives may be live.
+State CloneState(const State& state);
+
 // An object that changes while training runs, and so belongs in a checkpoint:
 // a callback, a source of batches, an object of the user's own.
 class Stateful {

@@ -60,6 +60,7 @@ absl::StatusOr<BatchFeed> BatchFeed::Create(const Batches& data,
   if (options.shuffle_seed.has_value()) {
     samples = Shuffle(std::move(samples), *options.shuffle_seed);
   }
+  feed.samples_ = samples->size();
   // No memory is made for more than there is.
   const int64_t rows = std::min(options.batch_size, samples->size());
   feed.owned_ = Batch(std::move(samples), rows);

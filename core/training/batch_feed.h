@@ -39,10 +39,14 @@ class BatchFeed {
                                           const FeedOptions& options);
 
   BatchSource& source() { return *source_; }
+  const BatchSource& source() const { return *source_; }
+  // How many samples an epoch has; -1 for a source of the user's own.
+  int64_t samples() const { return samples_; }
 
  private:
   std::unique_ptr<BatchSource> owned_;
   BatchSource* source_ = nullptr;
+  int64_t samples_ = -1;
 };
 
 }  // namespace cairn

@@ -15,6 +15,10 @@ absl::Status CheckCallbacks(const std::vector<Callback*>& callbacks) {
   return absl::OkStatus();
 }
 
+bool IsStateless(const Callback& callback) {
+  return dynamic_cast<const StatelessCallback*>(&callback) != nullptr;
+}
+
 std::vector<std::pair<std::string, Callback*>> KeyedCallbacks(
     const std::vector<Callback*>& callbacks) {
   std::vector<std::pair<std::string, Callback*>> keyed;

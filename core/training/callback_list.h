@@ -24,6 +24,9 @@ absl::Status CallEach(const std::vector<Callback*>& callbacks, Hook hook,
   return absl::OkStatus();
 }
 
+// Whether its type says that it has nothing to remember.
+bool IsStateless(const Callback& callback);
+
 // The key of each callback's state: its name if it has one, else its class
 // name, then with _1, _2 among those of one class. Adding a callback of another
 // class moves nobody's state.

@@ -118,7 +118,7 @@ int64_t Trainer::BatchesPerEpoch() const {
 
 bool Trainer::is_last_step_of_epoch() const {
   return fit_ != nullptr && step_in_epoch_ > 0 &&
-         step_in_epoch_ == BatchesPerEpoch();
+         (epoch_trained_ || step_in_epoch_ == BatchesPerEpoch());
 }
 
 int64_t Trainer::batch_size() const {

@@ -12,6 +12,12 @@
 
 namespace cairn {
 
+// Keys of Snapshot::extras, and how further ones begin.
+inline constexpr char kRunExtras[] = "run";
+inline constexpr char kDataExtras[] = "data";
+inline constexpr char kCallbackExtras[] = "callback/";
+inline constexpr char kUserExtras[] = "user/";
+
 // A run as it was, in memory of its own.
 struct Trainer::Backup {
   std::vector<Assignment> variables;

@@ -1,6 +1,7 @@
 #include "core/training/restore.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "core/runtime/run_in_parallel.h"
 #include "core/tensor/cast.h"
 #include "core/training/weight_matching.h"
 
@@ -366,10 +368,34 @@ absl::Status MatchOptimizer(const Layer& model, const Optimizer& optimizer,
   return absl::OkStatus();
 }
 
-void Assign(const std::vector<Assignment>& assignments) {
+absl::Status Assign(const std::vector<Assignment>& assignments) {
+  constexpr int64_t kInParallelFrom = int64_t{2} << 20;
+  constexpr int64_t kPiece = int64_t{1} << 19;
+  struct Piece {
+    const Assignment* assignment;
+    int64_t begin, size;
+  };
+  std::vector<Piece> pieces;
+  int64_t total = 0;
   for (const Assignment& assignment : assignments) {
-    CAIRN_CHECK(assignment.variable->Assign(assignment.value).ok());
+    CAIRN_CHECK(assignment.value.spec() == assignment.variable->spec());
+    const auto bytes =
+        static_cast<int64_t>(ByteSize(assignment.variable->spec()));
+    for (int64_t begin = 0; begin < bytes; begin += kPiece) {
+      pieces.push_back({&assignment, begin, std::min(kPiece, bytes - begin)});
+    }
+    total += bytes;
   }
+  const auto copy = [&](int64_t i) {
+    const auto& [assignment, begin, size] = pieces[i];
+    Tensor& to = assignment->variable->mutable_value();
+    return assignment->value.CopyTo(to.mutable_bytes().subspan(begin, size),
+                                    begin);
+  };
+  const auto count = static_cast<int64_t>(pieces.size());
+  if (total >= kInParallelFrom) return RunInParallel(count, copy);
+  for (int64_t i = 0; i < count; ++i) CAIRN_RETURN_IF_ERROR(copy(i));
+  return absl::OkStatus();
 }
 
 }  // namespace cairn

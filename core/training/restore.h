@@ -49,8 +49,10 @@ absl::Status MatchOptimizer(const Layer& model, const Optimizer& optimizer,
                             const RestoreOptions& options,
                             WeightAssignments& weights);
 
-// Copies all values. REQUIRES: the specs are equal.
-void Assign(const std::vector<Assignment>& assignments);
+// Copies all values, on several threads if there is much. An error is one of
+// reading values that are stored, which can leave some variables with new
+// values. REQUIRES: the specs are equal.
+absl::Status Assign(const std::vector<Assignment>& assignments);
 
 }  // namespace cairn
 

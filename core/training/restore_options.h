@@ -2,6 +2,7 @@
 #define CAIRN_CORE_TRAINING_RESTORE_OPTIONS_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,15 @@ enum class Match {
 // Whatever is allowed: if nothing fits at all, it is an error.
 struct RestoreOptions {
   Match match = Match::kAuto;
+  // In what a run that goes on may differ from the one that was saved, by name:
+  // "batch_size", "samples", "seed", "optimizer.learning_rate" or, as any part
+  // between dots will do, "learning_rate", or "optimizer" for all of its
+  // options. What differs and is not named here is an error that names it; what
+  // is named applies, and is said in a warning. The number of epochs and of
+  // threads may differ anyway, and another machine is but a warning. For an
+  // object of FitOptions::state that only the run or only the snapshot has:
+  // "user/<name>".
+  std::set<std::string> allow_changed;
   bool allow_missing = false;   // The model has it, the snapshot does not.
   bool allow_extra = false;     // The snapshot has it, the model does not.
   bool allow_mismatch = false;  // Shapes or types differ; left as it was.
@@ -41,6 +51,11 @@ struct RestoreOptions {
 // What a restore did. Of the weights, those of one path are in one list, but
 // for `cast`, whose paths are in `restored` too.
 struct RestoreReport {
+  // What differs from the saved run, "batch_size: saved 32, now 64".
+  std::vector<std::string> changed;
+  // Keys of extras, such as "callback/<key>", that nobody took, and those that
+  // were looked for and are not there: these objects begin anew.
+  std::vector<std::string> unused_states, missing_states;
   Match match = Match::kAuto;  // The way that was taken.
   // The edge of the file's root from which edges were followed: "model" in a
   // training checkpoint. Empty: from the root itself, or not by edges.

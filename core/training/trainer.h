@@ -21,6 +21,7 @@
 #include "core/training/fit_options.h"
 #include "core/training/progress.h"
 #include "core/training/restore.h"
+#include "core/training/run_changes.h"
 #include "core/training/running_logs.h"
 #include "core/training/step_graphs.h"
 
@@ -156,16 +157,28 @@ class Trainer : public TrainingSession {
   void AssignRate(float rate);
 
   struct Backup;
+  struct SavedRun;
   // Copies of all that a restored run or a dry run changes.
   Backup MakeBackup() const;
   void PutBack(const Backup& backup);
 
   // The parts of Restore().
-  absl::Status RestoreRun(const Snapshot& snapshot);
+  std::vector<RunChange> FindRunChanges(const Snapshot& snapshot,
+                                        const SavedRun& run) const;
+  absl::Status RestoreRun(const Snapshot& snapshot, const SavedRun& run,
+                          const std::vector<RunChange>& changes);
+  absl::Status RestorePosition(const Snapshot& snapshot, const SavedRun& run,
+                               const std::vector<RunChange>& changes);
+  // Says what is not as it was: in the report, and in warnings.
+  void ReportChanges(const Snapshot& snapshot, const SavedRun& run,
+                     const std::vector<RunChange>& changes,
+                     RestoreReport& report) const;
   // Callbacks and the user's objects take their states.
   absl::Status RestoreStates(const std::map<std::string, State>& extras);
   State RunExtras() const;
   Config CompileConfig() const;
+  // The data that Fit() was given, as far as a run depends on it.
+  Config DataConfig() const;
 
   Layer* const model_;
   const CompileOptions options_;

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
+#include "core/runtime/run_in_parallel.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
@@ -162,12 +164,30 @@ absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
                                           "\": ", config.status().message()));
 }
 
+// An entry's bytes, in its data file.
+class BundleContent : public TensorContent {
+ public:
+  BundleContent(std::shared_ptr<const BundleReader> bundle,
+                const BundleEntry& entry)
+      : bundle_(std::move(bundle)), entry_(entry) {}
+  absl::Status Read(int64_t offset,
+                    absl::Span<std::byte> destination) const override {
+    return bundle_->ReadPart(entry_, offset, destination);
+  }
+
+ private:
+  const std::shared_ptr<const BundleReader> bundle_;
+  const BundleEntry& entry_;
+};
+
 class TfCheckpointReader : public SnapshotReader {
  public:
   static absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
       FileSystem& files, const std::string& prefix) {
     auto reader = std::make_unique<TfCheckpointReader>();
     CAIRN_ASSIGN_OR_RETURN(reader->bundle_, BundleReader::Open(files, prefix));
+    reader->tested_ =
+        std::vector<std::atomic<bool>>(reader->bundle_->entries().size());
     CAIRN_RETURN_IF_ERROR(reader->ReadObjects());
     CAIRN_RETURN_IF_ERROR(reader->ReadOurs());
     return reader;
@@ -180,12 +200,28 @@ class TfCheckpointReader : public SnapshotReader {
   int64_t save_counter() const override { return save_counter_; }
 
   absl::StatusOr<Tensor> ReadTensor(const TensorEntry& entry) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    auto value = bundle_->ReadTensor(*found);
+    if (value.ok()) tested(*found) = true;
+    return value;
+  }
+
+  absl::Status ReadTensorInto(const TensorEntry& entry,
+                              absl::Span<std::byte> bytes) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return bundle_->ReadTensorInto(*found, bytes);
+  }
+
+  absl::Status VerifyTensor(const TensorEntry& entry) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return VerifyEntry(*found);
+  }
+
+  std::shared_ptr<const TensorContent> FindContent(
+      const TensorEntry& entry) const override {
     const BundleEntry* const found = bundle_->Find(entry.key);
-    if (found == nullptr) {
-      return absl::NotFoundError(
-          absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
-    }
-    return bundle_->ReadTensor(*found);
+    if (found == nullptr || !bundle_->IsPlain(*found)) return nullptr;
+    return std::make_shared<BundleContent>(bundle_, *found);
   }
 
   absl::StatusOr<Config> ReadConfig(Part part) const override {
@@ -197,13 +233,31 @@ class TfCheckpointReader : public SnapshotReader {
   }
 
   absl::Status Verify() const override {
-    for (const BundleEntry& entry : bundle_->entries()) {
-      CAIRN_RETURN_IF_ERROR(bundle_->Verify(entry));
-    }
-    return absl::OkStatus();
+    const absl::Span<const BundleEntry> entries = bundle_->entries();
+    return RunInParallel(static_cast<int64_t>(entries.size()), [&](int64_t i) {
+      return tested(entries[i]) ? absl::OkStatus() : VerifyEntry(entries[i]);
+    });
   }
 
  private:
+  absl::StatusOr<const BundleEntry*> Find(const TensorEntry& entry) const {
+    const BundleEntry* const found = bundle_->Find(entry.key);
+    if (found != nullptr) return found;
+    return absl::NotFoundError(
+        absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
+  }
+
+  absl::Status VerifyEntry(const BundleEntry& entry) const {
+    const absl::Status status = bundle_->Verify(entry);
+    if (status.ok()) tested(entry) = true;
+    return status;
+  }
+
+  // Whether the entry was read and is good. REQUIRES: it is the bundle's own.
+  std::atomic<bool>& tested(const BundleEntry& entry) const {
+    return tested_[&entry - bundle_->entries().data()];
+  }
+
   absl::Status ReadObjects() {
     const BundleEntry* const entry = bundle_->Find(kObjectGraphKey);
     if (entry == nullptr) {
@@ -272,7 +326,8 @@ class TfCheckpointReader : public SnapshotReader {
                         .key = entry.key});
   }
 
-  std::unique_ptr<BundleReader> bundle_;
+  std::shared_ptr<const BundleReader> bundle_;
+  mutable std::vector<std::atomic<bool>> tested_;  // By entry.
   Parts parts_;
   ObjectGraph objects_;
   std::vector<TensorEntry> tensors_;

@@ -70,7 +70,8 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
                  .batch_size = run.batch_size,
                  .verbose = 0,
                  .seed = run.seed,
-                 .callbacks = {&before, &checkpoint, &after}};
+                 .callbacks = {&before, &checkpoint, &after},
+                 .dry_run = run.dry_run};
   if (run.validates) {
     fit.validation_data = Batches(MakeInputs(5, 3), MakeLabels(5));
   }
@@ -78,6 +79,8 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
   SmallRunResult result{.status = history.status(),
                         .resumed = checkpoint.resumed(),
                         .kept = checkpoint.checkpoints(),
+                        .best = checkpoint.best_checkpoint(),
+                        .totals = checkpoint.totals(),
                         .model = std::move(model)};
   if (history.ok()) result.history = history->ToConfig().ToJson();
   result.values = ValuesOf(*result.model);

@@ -29,6 +29,7 @@ struct SmallRun {
   ModelCheckpointOptions checkpoint = {.directory = "run"};
   // Called before the checkpoint's hooks, and after.
   HookCallback::Function before, after;
+  bool dry_run = false;
 };
 
 inline constexpr int64_t kStepsPerEpoch = 3;
@@ -39,6 +40,8 @@ struct SmallRunResult {
   std::string values;   // Weights and optimizer, as DescribeValues() has them.
   std::optional<ModelCheckpoint::Resumed> resumed;
   std::vector<std::string> kept;
+  std::string best;  // Of these; empty: none is known to be.
+  ModelCheckpoint::SaveTotals totals;
   // The model, which may be used further.
   std::shared_ptr<Sequential> model;
 };

@@ -9,12 +9,17 @@ namespace {
 
 using ::testing::HasSubstr;
 
-absl::Status RunEcho(const Invocation& invocation, std::ostream& out) {
-  if (invocation.flags.count("--fail") > 0) {
+absl::StatusOr<Answer> RunEcho(const Invocation& invocation, std::ostream& out) {
+  if (invocation.Has("--fail")) {
     return absl::DataLossError("this went wrong");
   }
-  out << invocation.arguments[0] << "\n";
-  return absl::OkStatus();
+  for (const auto& [name, value] : invocation.options) {
+    if (name == "--say") out << "says " << value << "\n";
+  }
+  for (const std::string& argument : invocation.arguments) {
+    out << argument << "\n";
+  }
+  return invocation.Has("--no") ? Answer::kNo : Answer::kYes;
 }
 
 const VerbRegistrar registrar({.name = "test_echo",

@@ -1,21 +1,33 @@
 // `cairn help`: what there is.
+#include "core/base/status_macros.h"
 #include "tools/cairn/table.h"
 #include "tools/cairn/verb.h"
 
 namespace cairn {
 namespace {
 
-absl::Status PrintHelp(const Invocation&, std::ostream& out) {
+absl::StatusOr<Answer> PrintHelp(const Invocation& invocation,
+                                 std::ostream& out) {
+  if (!invocation.arguments.empty()) {
+    CAIRN_ASSIGN_OR_RETURN(const Verb* const verb,
+                           FindVerb(invocation.arguments[0]));
+    out << HelpOf(*verb);
+    return Answer::kYes;
+  }
   Table table({{"command"}, {"what it does"}});
   for (const Verb* verb : Verbs()) {
     table.AddRow({UsageOf(*verb), verb->purpose});
   }
-  out << table.ToString();
-  return absl::OkStatus();
+  out << table.ToString()
+      << "\n\"cairn help COMMAND\" says more. Exit codes: 0 done; 1 failed, "
+         "damaged or\ndifferent; 2 asked wrongly.\n";
+  return Answer::kYes;
 }
 
 const VerbRegistrar registrar({.name = "help",
-                               .purpose = "list the commands",
+                               .arguments = {"[COMMAND]"},
+                               .purpose = "list the commands, or explain one",
+                               .failure_code = 2,
                                .run = PrintHelp});
 
 }  // namespace

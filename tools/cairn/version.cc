@@ -8,9 +8,9 @@
 namespace cairn {
 namespace {
 
-absl::Status PrintVersion(const Invocation&, std::ostream& out) {
+absl::StatusOr<Answer> PrintVersion(const Invocation&, std::ostream& out) {
   out << "cairn " << std::string(Version()) << "\n";
-  return absl::OkStatus();
+  return Answer::kYes;
 }
 
 const VerbRegistrar registrar({.name = "version",

@@ -1,0 +1,23 @@
+#ifndef CAIRN_SAVING_WRITE_BUNDLE_H_
+#define CAIRN_SAVING_WRITE_BUNDLE_H_
+
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "saving/codec/tensor_bundle.h"
+#include "saving/format.h"
+
+namespace cairn {
+
+// Writes a TensorFlow bundle at `prefix`, of what `add_entries` adds, by the
+// commit protocol of StagedWrite; folders are made. A bundle that is there
+// stays whole, and may be read meanwhile, until the new one counts. After an
+// error nothing has changed. AlreadyExists if asked not to replace.
+absl::Status WriteBundle(
+    const std::string& prefix, const SaveOptions& options,
+    absl::FunctionRef<absl::Status(BundleWriter&)> add_entries);
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_WRITE_BUNDLE_H_

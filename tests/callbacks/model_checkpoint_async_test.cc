@@ -1,0 +1,246 @@
+// Saves that are written while training goes on, and saves that fail.
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "callbacks/model_checkpoint.h"
+#include "core/base/mutex.h"
+#include "gtest/gtest.h"
+#include "saving/checkpoint_directory.h"
+#include "saving/save.h"
+#include "tests/callbacks/small_run.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+using Code = absl::StatusCode;
+using ::testing::internal::CaptureStderr;
+using ::testing::internal::GetCapturedStderr;
+using Strings = std::vector<std::string>;
+
+// Files whose making waits while a gate is closed.
+class GatedFileSystem : public FaultFileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) override {
+    {
+      MutexLock lock(mutex_);
+      while (closed_) changed_.wait(mutex_);
+    }
+    return FaultFileSystem::NewWritableFile(path);
+  }
+
+  void SetClosed(bool closed) {
+    {
+      MutexLock lock(mutex_);
+      closed_ = closed;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+SmallRun Asynchronous(SmallRun run = {}) {
+  run.checkpoint.asynchronous = true;
+  return run;
+}
+
+HookCallback::Function DoAt(const std::string& hook, int64_t step,
+                            std::function<absl::Status()> what) {
+  return [=](const std::string& called, TrainingSession& session, const Logs&) {
+    return called == hook && session.step() == step ? what() : absl::OkStatus();
+  };
+}
+
+// The number of the mutation that begins with `what`, of a run without faults.
+int FindMutation(const SmallRun& run, const std::string& what, int times = 1) {
+  FaultFileSystem files;
+  EXPECT_TRUE(IsOk(Train(files, run).status));
+  const std::vector<std::string> all = files.mutations();
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (absl::StartsWith(all[i], what) && --times == 0) {
+      return static_cast<int>(i) + 1;
+    }
+  }
+  ADD_FAILURE() << "no " << what;
+  return 0;
+}
+
+TEST(ModelCheckpointAsyncTest, WritesTheFilesThatARunThatWaitsWrites) {
+  SmallRun run{.epochs = 4};
+  run.checkpoint.every = EverySteps(1);
+  run.checkpoint.keep_last = 3;
+  FaultFileSystem files, expected;
+  const auto waiting = Train(expected, run);
+  const auto result = Train(files, Asynchronous(run));
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(FilesWithoutTimes(files), FilesWithoutTimes(expected));
+  EXPECT_EQ(result.kept, waiting.kept);
+  EXPECT_EQ(result.totals.saved, 12);
+  EXPECT_EQ(result.totals.skipped, 0);
+  EXPECT_GT(result.totals.bytes, 0);
+  EXPECT_EQ(result.values, waiting.values);
+}
+
+// What is written is the state of its step, however far training has gone.
+TEST(ModelCheckpointAsyncTest, TrainingDoesNotReachWhatIsWritten) {
+  GatedFileSystem files;
+  SmallRun run = Asynchronous();
+  run.checkpoint.every = AtSteps({1});
+  run.before = [&](const std::string& hook, TrainingSession& session,
+                   const Logs&) {
+    if (hook == "on_train_batch_begin" && session.step() == 0) {
+      files.SetClosed(true);
+    }
+    // Five steps later the save of the first goes on.
+    if (hook == "on_train_end") files.SetClosed(false);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  FaultFileSystem expected;
+  SmallRun waiting;
+  waiting.checkpoint.every = AtSteps({1});
+  ASSERT_TRUE(IsOk(Train(expected, waiting).status));
+  EXPECT_EQ(FilesWithoutTimes(files), FilesWithoutTimes(expected));
+}
+
+TEST(ModelCheckpointAsyncTest, WhenBusySavesAreLeftOutIfSoChosen) {
+  GatedFileSystem files;
+  SmallRun run = Asynchronous();
+  run.checkpoint.every = EverySteps(1);
+  run.checkpoint.when_busy = WhenBusy::kSkip;
+  run.before = [&](const std::string& hook, TrainingSession& session,
+                   const Logs&) {
+    if (hook == "on_train_batch_begin" && session.step() == 0) {
+      files.SetClosed(true);
+    }
+    if (hook == "on_train_end") files.SetClosed(false);
+    return absl::OkStatus();
+  };
+  const auto result = Train(files, run);
+  ASSERT_TRUE(IsOk(result.status));
+  // The first, and the end, which is never left out.
+  EXPECT_EQ(result.kept, (Strings{"run/ckpt-1", "run/ckpt-6"}));
+  EXPECT_EQ(result.totals.saved, 2);
+  EXPECT_EQ(result.totals.skipped, 5);
+}
+
+TEST(ModelCheckpointAsyncTest, AFailedWriteStopsTheRunAtTheNextStep) {
+  SmallRun run{.epochs = 5};
+  run.checkpoint.every = EverySteps(2);
+  const int rename = FindMutation(run, "Rename run/ckpt-4.index");
+  for (const bool asynchronous : {false, true}) {
+    FaultFileSystem files;
+    files.FailMutation(rename, absl::PermissionDeniedError("not yours"));
+    run.checkpoint.asynchronous = asynchronous;
+    const auto result = Train(files, run);
+    EXPECT_TRUE(IsError(result.status, Code::kPermissionDenied,
+                        {"ckpt-4", "not yours"}));
+    EXPECT_EQ(result.kept, Strings{"run/ckpt-2"});
+    EXPECT_EQ(result.totals.failed, 1);
+    EXPECT_EQ(*LatestCheckpoint("run", files), "run/ckpt-2");
+  }
+}
+
+TEST(ModelCheckpointAsyncTest, AFailedLastWriteIsTheResultOfTheRun) {
+  SmallRun run;
+  const int rename = FindMutation(run, "Rename run/ckpt-6.index");
+  FaultFileSystem files;
+  files.FailMutation(rename, absl::PermissionDeniedError("not yours"));
+  EXPECT_TRUE(IsError(Train(files, Asynchronous(run)).status,
+                      Code::kPermissionDenied, {"ckpt-6"}));
+}
+
+TEST(ModelCheckpointAsyncTest, AWarningLetsTrainingGoOn) {
+  SmallRun run{.epochs = 3};
+  run.checkpoint.every = EverySteps(2);
+  const int rename = FindMutation(run, "Rename run/ckpt-4.index");
+  for (const bool asynchronous : {false, true}) {
+    FaultFileSystem files;
+    files.FailMutation(rename, absl::PermissionDeniedError("not yours"));
+    run.checkpoint.asynchronous = asynchronous;
+    run.checkpoint.on_failure = OnFailure::kWarn;
+    CaptureStderr();
+    const auto result = Train(files, run);
+    EXPECT_TRUE(absl::StrContains(GetCapturedStderr(), "not yours"));
+    EXPECT_TRUE(IsOk(result.status));
+    EXPECT_EQ(result.kept, (Strings{"run/ckpt-2", "run/ckpt-6", "run/ckpt-8",
+                                    "run/ckpt-9"}));
+    EXPECT_EQ(result.totals.failed, 1);
+  }
+}
+
+TEST(ModelCheckpointAsyncTest, AWarningIsNotTheEndWhereNothingWasSavedAfterIt) {
+  SmallRun run;
+  run.checkpoint.on_failure = OnFailure::kWarn;
+  const int first = FindMutation(run, "Rename run/ckpt-6.index");
+  FaultFileSystem files;
+  files.FailMutation(first, absl::PermissionDeniedError("not yours"),
+                     FaultFileSystem::Repeat::kFromThenOn);
+  CaptureStderr();
+  EXPECT_TRUE(IsError(Train(files, Asynchronous(run)).status,
+                      Code::kPermissionDenied, {"not yours"}));
+  GetCapturedStderr();
+  EXPECT_EQ(*LatestCheckpoint("run", files), "run/ckpt-3");
+}
+
+TEST(ModelCheckpointAsyncTest, AFullDiskIsWaitedForIfSoChosen) {
+  SmallRun run;
+  const int append = FindMutation(run, "Append", 1);
+  for (const bool asynchronous : {false, true}) {
+    FaultFileSystem files;
+    files.FailMutation(append, absl::ResourceExhaustedError("no space left"));
+    run.checkpoint.asynchronous = asynchronous;
+    run.checkpoint.on_failure = OnFailure::kRetry;
+    CaptureStderr();
+    const auto result = Train(files, run);
+    EXPECT_TRUE(absl::StrContains(GetCapturedStderr(), "trying again"));
+    ASSERT_TRUE(IsOk(result.status));
+    EXPECT_EQ(result.kept, (Strings{"run/ckpt-3", "run/ckpt-6"}));
+  }
+}
+
+TEST(ModelCheckpointAsyncTest, WhatCannotPassIsNotWaitedFor) {
+  SmallRun run;
+  const int append = FindMutation(run, "Append", 1);
+  FaultFileSystem files;
+  files.FailMutation(append, absl::PermissionDeniedError("never"));
+  run.checkpoint.on_failure = OnFailure::kRetry;
+  run.checkpoint.retry_time = absl::Hours(1);
+  EXPECT_TRUE(
+      IsError(Train(files, run).status, Code::kPermissionDenied, {"never"}));
+}
+
+TEST(ModelCheckpointAsyncTest, AnInterruptedRunGoesOnBitForBit) {
+  for (int64_t stop = 1; stop < 9; ++stop) {
+    FaultFileSystem files, unbroken_files;
+    SmallRun run = Asynchronous({.epochs = 3,
+                                 .checkpoint = {.directory = "run",
+                                                .every = EverySteps(2),
+                                                .keep_last = 2,
+                                                .resume = Resume::kAuto}});
+    const auto unbroken = Train(unbroken_files, run);
+    SmallRun failing = run;
+    failing.before = DoAt("on_train_batch_end", stop,
+                          [] { return absl::AbortedError("a bug"); });
+    EXPECT_TRUE(absl::IsAborted(Train(files, failing).status));
+    const auto resumed = Train(files, run);
+    ASSERT_TRUE(IsOk(resumed.status));
+    EXPECT_EQ(resumed.values, unbroken.values);
+    EXPECT_EQ(FilesWithoutTimes(files), FilesWithoutTimes(unbroken_files));
+  }
+}
+
+}  // namespace
+}  // namespace cairn
