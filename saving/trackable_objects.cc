@@ -22,6 +22,9 @@ constexpr absl::string_view kLayer = "layer-";
 constexpr absl::string_view kWeightedLayer = "layer_with_weights-";
 constexpr absl::string_view kFunctional = "_functional";
 constexpr absl::string_view kOperations = "_operations";
+// What a SavedModel says of a layer to Keras: the layer's own variables again,
+// and the totals of metrics.
+constexpr absl::string_view kKerasApi = "keras_api";
 constexpr absl::string_view kOptimizer = "optimizer";
 constexpr absl::string_view kSaveCounter = "save_counter";
 
@@ -407,7 +410,7 @@ class Interpreter {
       const bool is_structure = absl::StartsWith(edge, kLayer) ||
                                 absl::StartsWith(edge, kWeightedLayer) ||
                                 edge == kFunctional || edge == kOperations ||
-                                edge == "root";
+                                edge == "root" || edge == kKerasApi;
       const bool is_optimizer = part == Part::kWeights && node == model_ &&
                                 (edge == kOptimizer || edge == kSaveCounter);
       if (is_structure || is_optimizer) continue;

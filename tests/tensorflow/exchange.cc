@@ -53,6 +53,9 @@ absl::Status MakeModel(const std::string& name, Sequential& model) {
     model.Add<Dense>({.units = 5, .activation = "tanh"});
     model.Add<Dense>({.units = 3});
     return absl::OkStatus();
+  } else if (name == "mnist_mlp") {
+    model.Add<InputLayer>({.shape = {784}});
+    model.Add<Dense>({.units = 512, .activation = "relu"});
   } else if (name == "seq") {
     model.Add<InputLayer>({.shape = {20}});
     model.Add<Dense>({.units = 64, .activation = "relu"});
