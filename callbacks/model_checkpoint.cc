@@ -125,6 +125,7 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
   const auto leave = absl::MakeCleanup([this] {
     schedule_.End();
     background_ = nullptr;
+    lock_ = nullptr;
     running_ = false;
   });
   if (!running_) return absl::OkStatus();

@@ -233,6 +233,7 @@ class ModelCheckpoint : public Callback {
   const ModelCheckpointOptions options_;
   PathTemplate template_;
   std::string folder_;
+  std::unique_ptr<FileLock> lock_;  // Of the folder, while a run goes on.
   bool running_ = false;
   Monitor monitor_;
   SaveSchedule schedule_;

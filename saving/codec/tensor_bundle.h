@@ -65,9 +65,13 @@ class BundleWriter {
   absl::Status AddEntry(const std::string& key, int dtype_number,
                         const Shape& shape, absl::Span<const std::byte> bytes,
                         uint32_t crc);
+  absl::Status AppendData(absl::Span<const std::byte> bytes);
+  absl::Status Flush();
 
   WritableFile* const data_;
   const int shard_, shard_count_;
+  // Small values, gathered so that each does not cost a call.
+  std::vector<std::byte> gathered_;
   int64_t offset_ = 0;
   // Serialized BundleEntryProtos by key.
   std::map<std::string, std::string> entries_;

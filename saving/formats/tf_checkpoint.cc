@@ -93,6 +93,20 @@ absl::StatusOr<ShardCounts> ChooseShardCounts(const std::string& prefix,
   return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
+// Of all tensors.
+int64_t CountBytes(const Snapshot& snapshot) {
+  int64_t bytes = 0;
+  const auto add = [&](const std::vector<NamedTensor>& tensors) {
+    for (const NamedTensor& tensor : tensors) {
+      bytes += static_cast<int64_t>(ByteSize(tensor.value.spec()));
+    }
+  };
+  add(snapshot.weights);
+  add(snapshot.optimizer);
+  for (const auto& [key, state] : snapshot.extras) add(state.tensors);
+  return bytes;
+}
+
 absl::Status WriteTensors(const Snapshot& snapshot,
                           const TrackableObjects& objects,
                           BundleWriter& writer) {
@@ -348,8 +362,19 @@ class TfCheckpoint : public Format {
 
   absl::Status Write(const Snapshot& snapshot, const std::string& path,
                      const SaveOptions& options) const override {
-    return Annotate(WriteFiles(snapshot, path, options),
-                    absl::StrCat("saving ", path));
+    // A file whose sync has failed cannot be trusted, whatever a second sync
+    // says: the system forgets what it could not write. So all is written anew
+    // from memory. What else may pass, an answer that a server owes, is tried
+    // again likewise.
+    constexpr int kAttempts = 3;
+    absl::Status status;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      bool in_place = false;
+      status = WriteFiles(snapshot, path, options, &in_place);
+      // Once in place, what it replaced must stay as it is.
+      if (status.ok() || in_place || !absl::IsUnavailable(status)) break;
+    }
+    return Annotate(status, absl::StrCat("saving ", path));
   }
 
   absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
@@ -360,7 +385,7 @@ class TfCheckpoint : public Format {
  private:
   static absl::Status WriteFiles(const Snapshot& snapshot,
                                  const std::string& prefix,
-                                 const SaveOptions& options) {
+                                 const SaveOptions& options, bool* in_place) {
     if (snapshot.objects.nodes.empty()) {
       return absl::InvalidArgumentError(
           "the snapshot has no objects, such as one read from a file of names "
@@ -373,6 +398,7 @@ class TfCheckpoint : public Format {
     CAIRN_ASSIGN_OR_RETURN(
         WritableFile* const data,
         staged.Create(BundleDataPath(prefix, 0, shards.now)));
+    CAIRN_RETURN_IF_ERROR(data->Reserve(CountBytes(snapshot)));
     BundleWriter writer(data, 0, shards.now);
     const TrackableObjects objects = ToTrackable(snapshot);
     CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
@@ -387,7 +413,9 @@ class TfCheckpoint : public Format {
     CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
                            staged.Create(BundleIndexPath(prefix)));
     CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-    CAIRN_RETURN_IF_ERROR(staged.Commit());
+    const absl::Status committed = staged.Commit();
+    *in_place = staged.in_place();
+    CAIRN_RETURN_IF_ERROR(committed);
     RemoveOldData(files, prefix, shards.before);
     return absl::OkStatus();
   }

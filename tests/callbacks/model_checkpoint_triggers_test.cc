@@ -275,6 +275,46 @@ TEST(ModelCheckpointTriggersTest, ATrialSaveIsReadBackAndRemoved) {
   EXPECT_TRUE(tried);
 }
 
+TEST(ModelCheckpointTriggersTest, OneRunAtATimeWritesInAFolder) {
+  FaultFileSystem files;
+  absl::Status other, apart;
+  SmallRun run;
+  run.before = DoAt("on_train_batch_end", 2, [&] {
+    other = Train(files, {}).status;
+    SmallRun elsewhere;
+    elsewhere.checkpoint = {.path = "run/other-{epoch}"};
+    apart = Train(files, elsewhere).status;
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  EXPECT_TRUE(IsError(other, Code::kFailedPrecondition, {"writes there now"}));
+  EXPECT_TRUE(IsOk(apart));
+  // However a run ends, the next one finds the folder free.
+  SmallRun failing{.epochs = 3};
+  failing.checkpoint.resume = Resume::kAuto;
+  failing.before =
+      DoAt("on_train_batch_end", 7, [] { return absl::AbortedError("a bug"); });
+  EXPECT_TRUE(absl::IsAborted(Train(files, failing).status));
+  failing.before = nullptr;
+  EXPECT_TRUE(IsOk(Train(files, failing).status));
+}
+
+TEST(ModelCheckpointTriggersTest, RoomIsLookedForBeforeTheFirstStep) {
+  for (const FreeSpace space : {FreeSpace{.bytes = 1000, .files = 100},
+                                FreeSpace{.bytes = 1 << 30, .files = 2}}) {
+    FaultFileSystem files;
+    files.SetFreeSpace(space);
+    SmallRun run;
+    run.before = DoAt("on_train_batch_begin", 0, [] {
+      ADD_FAILURE() << "a step began";
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(IsError(
+        Train(files, run).status, Code::kResourceExhausted,
+        {absl::StrCat(space.bytes, " bytes and ", space.files, " files")}));
+  }
+}
+
 TEST(ModelCheckpointTriggersTest, ADryRunFindsAFullDiskAndSavesNothing) {
   SmallRun run;
   run.dry_run = true;
