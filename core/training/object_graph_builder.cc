@@ -33,14 +33,19 @@ void ObjectGraphBuilder::AddEdge(int from, absl::string_view name, int to) {
   snapshot_.objects.nodes[from].edges.push_back({std::string(name), to});
 }
 
-int ObjectGraphBuilder::WeightNode(const Variable& variable,
+void ObjectGraphBuilder::AddTensor(const Variable& variable,
                                    const std::string& name) {
+  const auto [known, is_new] = tensors_.emplace(&variable, "");
+  if (!is_new) return;
+  known->second = TakeName(name, names_);
+  snapshot_.weights.push_back({known->second, variable.value()});
+}
+
+int ObjectGraphBuilder::WeightNode(const Variable& variable) {
   const auto [known, is_new] = variables_.emplace(&variable, -1);
   if (!is_new) return known->second;
   known->second = AddNode(Kind::kVariable, "Variable");
-  const std::string free = TakeName(name, names_);
-  snapshot_.objects.nodes[known->second].tensor = free;
-  snapshot_.weights.push_back({free, variable.value()});
+  snapshot_.objects.nodes[known->second].tensor = tensors_.at(&variable);
   return known->second;
 }
 
@@ -52,10 +57,11 @@ int ObjectGraphBuilder::LayerNode(const Layer& layer) {
               layer.class_name());
   layers_[&layer] = node;
   for (const auto& [edge, variable] : layer.own_weights()) {
-    AddEdge(node, edge, variables_.at(variable.get()));
+    // Computed first: adding nodes moves them.
+    const int below = WeightNode(*variable);
+    AddEdge(node, edge, below);
   }
   for (const Layer::Child& child : layer.children()) {
-    // Computed first: adding nodes moves them.
     const int below = LayerNode(*child.layer);
     AddEdge(node, child.edge, below);
   }
@@ -65,7 +71,7 @@ int ObjectGraphBuilder::LayerNode(const Layer& layer) {
 void ObjectGraphBuilder::AddLayer(absl::string_view edge, const Layer& layer,
                                   absl::string_view prefix) {
   for (const Weight& weight : layer.weights()) {
-    WeightNode(*weight.variable, absl::StrCat(prefix, weight.path));
+    AddTensor(*weight.variable, absl::StrCat(prefix, weight.path));
   }
   AddEdge(0, edge, LayerNode(layer));
   snapshot_.parts.insert(Part::kWeights);
@@ -74,7 +80,8 @@ void ObjectGraphBuilder::AddLayer(absl::string_view edge, const Layer& layer,
 void ObjectGraphBuilder::AddVariable(absl::string_view edge,
                                      const Variable& variable,
                                      const std::string& name) {
-  AddEdge(0, edge, WeightNode(variable, name));
+  AddTensor(variable, name);
+  AddEdge(0, edge, WeightNode(variable));
   snapshot_.parts.insert(Part::kWeights);
 }
 

@@ -36,14 +36,17 @@ class ObjectGraphBuilder {
   int AddNode(ObjectGraph::Kind kind, absl::string_view class_name);
   void AddEdge(int from, absl::string_view name, int to);
   int LayerNode(const Layer& layer);
-  // The node of a variable; a new one gets its tensor under that name.
-  int WeightNode(const Variable& variable, const std::string& name);
+  // Adds a variable's tensor under that name, once.
+  void AddTensor(const Variable& variable, const std::string& name);
+  // REQUIRES: its tensor was added.
+  int WeightNode(const Variable& variable);
   void AddOptimizerVariable(int parent, absl::string_view edge,
                             const std::string& name, const Variable& variable);
 
   Snapshot& snapshot_;
   std::map<const Layer*, int> layers_;
   std::map<const Variable*, int> variables_;
+  std::map<const Variable*, std::string> tensors_;  // Names.
   std::set<std::string> names_, optimizer_names_;
 };
 
