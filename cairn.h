@@ -39,8 +39,11 @@
 #include "optimizers/adam.h"
 #include "optimizers/rmsprop.h"
 #include "optimizers/sgd.h"
+#include "saving/checkpoint.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/checkpoint_manager.h"
 #include "saving/checkpoint_reader.h"
+#include "saving/lazy_restore.h"
 #include "saving/save.h"
 
 #endif  // CAIRN_CAIRN_H_

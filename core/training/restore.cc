@@ -160,8 +160,11 @@ std::string FindFittingChild(const Layer& model, const Snapshot& snapshot) {
     if (weights.empty()) continue;
     const auto matchings = FindMatchings(*child.layer, weights, snapshot, {});
     for (const WeightMatching& matching : *matchings) {
-      // By place alone too much fits by chance.
-      if (matching.match == Match::kOrder) continue;
+      // By place alone too much fits by chance, and of a part of the file.
+      if (matching.match == Match::kOrder ||
+          matching.values.size() < snapshot.weights.size()) {
+        continue;
+      }
       if (Judge(weights, matching, {}).is_whole()) return child.layer->name();
     }
   }

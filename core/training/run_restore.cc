@@ -109,28 +109,35 @@ absl::StatusOr<Trainer::SavedRun> Trainer::SavedRun::Read(
   return run;
 }
 
+absl::Status Trainer::MakeOptimizerSlots() {
+  std::vector<Weight> trainable;
+  for (Weight& weight : model_->weights()) {
+    if (weight.trainable) trainable.push_back(std::move(weight));
+  }
+  return MakeSlots(*optimizer_, trainable, optimizer_variables_);
+}
+
+void Trainer::KeepLearningRate() {
+  const float rate =
+      optimizer_variables_.learning_rate->value().values<float>()[0];
+  rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
+}
+
 absl::StatusOr<RestoreReport> Trainer::RestoreModel(
     const Snapshot& snapshot, const RestoreOptions& options) {
   CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
                          MatchWeights(*model_, snapshot, options));
   if (snapshot.parts.count(Part::kOptimizer) > 0 && optimizer_ != nullptr) {
-    std::vector<Weight> trainable;
-    for (Weight& weight : model_->weights()) {
-      if (weight.trainable) trainable.push_back(std::move(weight));
-    }
-    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
     CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
                                          optimizer_variables_, snapshot,
                                          options, weights));
   }
   CAIRN_RETURN_IF_ERROR(Assign(weights.assignments));
-  // A rate that the optimizer did not choose, such as another program's, is
-  // kept.
   for (const Assignment& assignment : weights.assignments) {
-    const Variable& rate_variable = *optimizer_variables_.learning_rate;
-    if (assignment.variable != &rate_variable) continue;
-    const float rate = rate_variable.value().values<float>()[0];
-    rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
+    if (assignment.variable == optimizer_variables_.learning_rate.get()) {
+      KeepLearningRate();
+    }
   }
   return std::move(weights.report);
 }

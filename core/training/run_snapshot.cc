@@ -75,11 +75,7 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
   }
   if (loss_ == nullptr) return snapshot;
   if (parts.count(Part::kOptimizer) > 0) {
-    std::vector<Weight> trainable;
-    for (Weight& weight : model_->weights()) {
-      if (weight.trainable) trainable.push_back(std::move(weight));
-    }
-    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
     SnapshotOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot);
   }
   if (parts.count(Part::kCompile) > 0) {
