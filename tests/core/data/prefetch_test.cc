@@ -145,9 +145,13 @@ TEST(PrefetchTest, ARunThatIsKilledAtAnyBatchSeesEachSampleOnceAnEpoch) {
       int life = 0;
       for (const int end : {first, second, kEpochs * kBatches}) {
         const auto source = life++ % 2 == 0 ? Ahead(3) : Ahead(1);
-        if (begun) ASSERT_TRUE(source->RestoreState(saved).ok());
+        if (begun) {
+          ASSERT_TRUE(source->RestoreState(saved).ok());
+        }
         while (static_cast<int>(seen.size()) < end) {
-          if (!begun) ASSERT_TRUE(source->StartEpoch(epoch).ok());
+          if (!begun) {
+            ASSERT_TRUE(source->StartEpoch(epoch).ok());
+          }
           begun = true;
           const Numbers batch = NextNumbers(*source);
           if (batch.empty()) {

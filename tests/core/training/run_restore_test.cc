@@ -222,7 +222,9 @@ TEST(RunRestoreTest, OtherBatchesInAnEpochSeeAsManySamplesAsThereAre) {
     fit.resume_from = from;
     fit.restore.allow_changed = {"batch_size"};
     EXPECT_TRUE(IsOk(Make(given)->Fit(*source, fit)));
-    if (from != nullptr) EXPECT_EQ(last_step, 1 + (22 - 8 + 4) / 5);
+    if (from != nullptr) {
+      EXPECT_EQ(last_step, 1 + (22 - 8 + 4) / 5);
+    }
     return end;
   };
   const Snapshot first = run(8, nullptr, 1);

@@ -216,7 +216,9 @@ TEST(TfCheckpointTest, ABundleThatCannotBeReadNowIsNotWrittenOver) {
 TEST(TfCheckpointTest, AFaultThatPassesIsSurvivedByWritingAnew) {
   for (const bool overwrites : {false, true}) {
     FaultFileSystem before;
-    if (overwrites) ASSERT_TRUE(IsOk(Write(before, SmallSnapshot(1))));
+    if (overwrites) {
+      ASSERT_TRUE(IsOk(Write(before, SmallSnapshot(1))));
+    }
     const auto clean = before.AfterKill();
     ASSERT_TRUE(IsOk(Write(*clean, SmallSnapshot(2))));
     int survived = 0;
