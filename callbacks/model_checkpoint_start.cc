@@ -228,7 +228,7 @@ absl::Status ModelCheckpoint::PrepareFolder() {
           .status());
   CAIRN_RETURN_IF_ERROR(RemoveLeftovers(files, folder_, kTrialName).status());
   CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(JoinPath(folder_, kTrialName), files,
-                                         options_.save.sync));
+                                         options_.save.syncs()));
   if (!numbered()) return absl::OkStatus();
   return RemoveDataWithoutIndex(folder_, kNumberedName, files);
 }
@@ -422,7 +422,7 @@ absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
     cost = options_.clock() - begin;
     if (status.ok()) status = VerifySnapshot(prefix, {.files = &files});
     const absl::Status removed =
-        RemoveCheckpoint(prefix, files, options_.save.sync);
+        RemoveCheckpoint(prefix, files, options_.save.syncs());
     if (status.ok()) status = removed;
     CAIRN_RETURN_IF_ERROR(Annotate(status, "the trial save"));
     Say("a trial save was written and read back");

@@ -242,7 +242,7 @@ absl::Status WriteCheckpointState(const std::string& directory,
         *std::min_element(timestamps.begin(), timestamps.end()) - 1;
   }
   const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(*options.files, options.sync);
+  StagedWrite staged(*options.files, options.syncs());
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
                          staged.Create(JoinPath(directory, kStateFile)));
   CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(

@@ -85,7 +85,7 @@ absl::Status CheckpointManager::WriteState() const {
   }
   const SaveOptions& options = checkpoint_->options_;
   const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(*options.files, options.sync);
+  StagedWrite staged(*options.files, options.syncs());
   CAIRN_ASSIGN_OR_RETURN(
       WritableFile* const file,
       staged.Create(JoinPath(options_.directory, "checkpoint")));
@@ -135,7 +135,7 @@ absl::StatusOr<std::string> CheckpointManager::Save(
   const SaveOptions& options = checkpoint_->options_;
   for (const std::string& prefix : old) {
     CAIRN_RETURN_IF_ERROR(
-        RemoveCheckpoint(prefix, *options.files, options.sync));
+        RemoveCheckpoint(prefix, *options.files, options.syncs()));
   }
   CAIRN_RETURN_IF_ERROR(WriteState());
   return path;

@@ -18,8 +18,20 @@
 
 namespace cairn {
 
+// What a save outlives once it has returned.
+enum class Durability {
+  kNone,   // The end of the program.
+  kCommit  // A power cut too: every file and folder is synced.
+};
+
 // What to do where a file of that name is.
-enum class Overwrite { kReplace, kFail };
+enum class Overwrite {
+  kReplace,
+  kFail,  // AlreadyExists.
+  // What was there becomes a checkpoint of its own, "<path>.backup", in place
+  // of an earlier one. At any moment one of the two is whole.
+  kKeepBackup
+};
 
 struct SaveOptions {
   // "tf_checkpoint" or Keras's short "tf"; empty: by the path's suffix.
@@ -27,10 +39,10 @@ struct SaveOptions {
   Overwrite overwrite = Overwrite::kReplace;
   // Whether SaveWeights() writes the optimizer's state too.
   bool include_optimizer = false;
-  // Returns once the files would outlive a power cut. False: safe from a crash
-  // of the program alone.
-  bool sync = true;
+  Durability durability = Durability::kCommit;
   FileSystem* files = &FileSystem::Default();  // Not owned.
+
+  bool syncs() const { return durability == Durability::kCommit; }
 };
 
 struct LoadOptions {

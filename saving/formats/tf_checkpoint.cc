@@ -15,15 +15,14 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "core/base/annotate.h"
-#include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
 #include "core/runtime/run_in_parallel.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
-#include "saving/staged_write.h"
 #include "saving/trackable_objects.h"
+#include "saving/write_bundle.h"
 
 namespace cairn {
 namespace {
@@ -62,36 +61,6 @@ std::string StateKey(absl::string_view state) {
 
 std::string StateTensorKey(absl::string_view state, absl::string_view tensor) {
   return absl::StrCat(StateKey(state), "/", EscapeLocalName(tensor));
-}
-
-// How many data files a bundle that is to replace the one at `prefix` has: one
-// and two alternate, so that the new ones lie beside the old ones until the
-// index is renamed.
-struct ShardCounts {
-  int before = 0;  // 0: nothing that could be read lies there.
-  int now = 1;
-};
-
-absl::StatusOr<ShardCounts> ChooseShardCounts(const std::string& prefix,
-                                              const SaveOptions& options) {
-  CAIRN_ASSIGN_OR_RETURN(const bool exists,
-                         options.files->Exists(BundleIndexPath(prefix)));
-  if (!exists) return ShardCounts{};
-  // Asked here too: Recognizes() cannot tell that it was not able to look.
-  if (options.overwrite == Overwrite::kFail) {
-    return absl::AlreadyExistsError("its index is there already");
-  }
-  const auto old = BundleReader::Open(*options.files, prefix);
-  if (old.ok()) {
-    const int before = (*old)->shard_count();
-    return ShardCounts{before, before == 1 ? 2 : 1};
-  }
-  // What is damaged cannot be lost any more. What could not be read just now
-  // may be good, and its data files must not be written over.
-  if (absl::IsDataLoss(old.status()) || absl::IsNotFound(old.status())) {
-    return ShardCounts{};
-  }
-  return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
 // Of all tensors.
@@ -149,19 +118,6 @@ absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
     }
   }
   return absl::OkStatus();
-}
-
-// The data files of the bundle that was replaced. Nobody reads them any more,
-// so one that stays is no error.
-void RemoveOldData(FileSystem& files, const std::string& prefix,
-                   int shard_count) {
-  for (int shard = 0; shard < shard_count; ++shard) {
-    const absl::Status removed =
-        files.Remove(BundleDataPath(prefix, shard, shard_count));
-    if (!removed.ok() && !absl::IsNotFound(removed)) {
-      LogWarning(absl::StrCat("an old data file stays: ", removed.message()));
-    }
-  }
 }
 
 absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
@@ -370,62 +326,26 @@ class TfCheckpoint : public Format {
 
   absl::Status Write(const Snapshot& snapshot, const std::string& path,
                      const SaveOptions& options) const override {
-    // A file whose sync has failed cannot be trusted, whatever a second sync
-    // says: the system forgets what it could not write. So all is written anew
-    // from memory. What else may pass, an answer that a server owes, is tried
-    // again likewise.
-    constexpr int kAttempts = 3;
-    absl::Status status;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      bool in_place = false;
-      status = WriteFiles(snapshot, path, options, &in_place);
-      // Once in place, what it replaced must stay as it is.
-      if (status.ok() || in_place || !absl::IsUnavailable(status)) break;
+    if (snapshot.objects.nodes.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "saving ", path,
+          ": the snapshot has no objects, such as one read from a file of "
+          "names alone; restore it into a model and save that"));
     }
-    return Annotate(status, absl::StrCat("saving ", path));
+    const TrackableObjects objects = ToTrackable(snapshot);
+    return WriteBundle(
+        path, options, CountBytes(snapshot),
+        [&](BundleWriter& writer) -> absl::Status {
+          CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
+          CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
+          return writer.AddString(std::string(kObjectGraphKey),
+                                  EncodeTrackableObjectGraph(objects.nodes));
+        });
   }
 
   absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
       FileSystem& files, const std::string& path) const override {
     return TfCheckpointReader::Open(files, path);
-  }
-
- private:
-  static absl::Status WriteFiles(const Snapshot& snapshot,
-                                 const std::string& prefix,
-                                 const SaveOptions& options, bool* in_place) {
-    if (snapshot.objects.nodes.empty()) {
-      return absl::InvalidArgumentError(
-          "the snapshot has no objects, such as one read from a file of names "
-          "alone; restore it into a model and save that");
-    }
-    FileSystem& files = *options.files;
-    CAIRN_ASSIGN_OR_RETURN(const ShardCounts shards,
-                           ChooseShardCounts(prefix, options));
-    StagedWrite staged(files, options.sync);
-    CAIRN_ASSIGN_OR_RETURN(
-        WritableFile* const data,
-        staged.Create(BundleDataPath(prefix, 0, shards.now)));
-    CAIRN_RETURN_IF_ERROR(data->Reserve(CountBytes(snapshot)));
-    BundleWriter writer(data, 0, shards.now);
-    const TrackableObjects objects = ToTrackable(snapshot);
-    CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
-    CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
-    CAIRN_RETURN_IF_ERROR(
-        writer.AddString(std::string(kObjectGraphKey),
-                         EncodeTrackableObjectGraph(objects.nodes)));
-    for (int shard = 1; shard < shards.now; ++shard) {
-      CAIRN_RETURN_IF_ERROR(
-          staged.Create(BundleDataPath(prefix, shard, shards.now)).status());
-    }
-    CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
-                           staged.Create(BundleIndexPath(prefix)));
-    CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-    const absl::Status committed = staged.Commit();
-    *in_place = staged.in_place();
-    CAIRN_RETURN_IF_ERROR(committed);
-    RemoveOldData(files, prefix, shards.before);
-    return absl::OkStatus();
   }
 };
 

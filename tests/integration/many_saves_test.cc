@@ -72,7 +72,7 @@ TEST_P(ManySavesTest, MemoryAndOpenFilesDoNotGrow) {
                               .every = EverySteps(1),
                               .keep_last = 3,
                               .asynchronous = GetParam(),
-                              .save = {.sync = false}});
+                              .save = {.durability = Durability::kNone}});
   Look look;
   const Tensor x = Tensor::Zeros({DType::kFloat32, {kSaves, 16}});
   const Tensor y = Tensor::Zeros({DType::kInt32, {kSaves}});

@@ -213,6 +213,50 @@ TEST(TfCheckpointTest, ABundleThatCannotBeReadNowIsNotWrittenOver) {
   EXPECT_GE(failed, 3);
 }
 
+TEST(TfCheckpointTest, WhatWasReplacedMayBeKeptAsABackup) {
+  FaultFileSystem files;
+  const SaveOptions options = {.overwrite = Overwrite::kKeepBackup,
+                               .files = &files};
+  const auto values = [&](const std::string& path, FaultFileSystem& in) {
+    const auto reader = TfCheckpoint().Open(in, path);
+    if (!reader.ok() || !(*reader)->Verify().ok()) return std::string("none");
+    return DescribeValues(*ReadAll(**reader, AllParts()));
+  };
+  for (int i = 1; i <= 4; ++i) {
+    ASSERT_TRUE(IsOk(TfCheckpoint().Write(SmallSnapshot(i), "x", options)));
+    EXPECT_EQ(values("x", files), DescribeValues(SmallSnapshot(i)));
+    EXPECT_EQ(values("x.backup", files),
+              i == 1 ? "none" : DescribeValues(SmallSnapshot(i - 1)));
+  }
+  // An index and its data of each, and nothing else but an empty data file.
+  EXPECT_EQ(files.Contents().size(), 5u);
+  // Wherever the power goes, the new or the one before is there, as itself or
+  // as the backup.
+  const std::string old_values = DescribeValues(SmallSnapshot(4)),
+                    new_values = DescribeValues(SmallSnapshot(5));
+  const auto before = files.AfterPowerCutLosingAll();
+  const auto clean = before->AfterKill();
+  ASSERT_TRUE(IsOk(TfCheckpoint().Write(
+      SmallSnapshot(5), "x",
+      {.overwrite = Overwrite::kKeepBackup, .files = clean.get()})));
+  int states = 0;
+  for (size_t i = 0; i <= clean->mutations().size(); ++i) {
+    const auto stopped = before->AfterKill();
+    stopped->StopAfter(static_cast<int>(i));
+    TfCheckpoint()
+        .Write(SmallSnapshot(5), "x",
+               {.overwrite = Overwrite::kKeepBackup, .files = stopped.get()})
+        .IgnoreError();
+    stopped->ForEachPowerCut(
+        [&](FaultFileSystem& after, const std::string& choices) {
+          const std::string found = values("x", after);
+          EXPECT_TRUE(found == old_values || found == new_values) << choices;
+          ++states;
+        });
+  }
+  EXPECT_GT(states, 50);
+}
+
 TEST(TfCheckpointTest, AFaultThatPassesIsSurvivedByWritingAnew) {
   for (const bool overwrites : {false, true}) {
     FaultFileSystem before;
@@ -429,8 +473,10 @@ TEST(TfCheckpointTest, AnEntryOfOursThatIsNoTextIsDataLoss) {
 
 TEST(TfCheckpointTest, ErrorsOfWritingNameTheCheckpoint) {
   FaultFileSystem files;
+  files.FailMutation(1, absl::PermissionDeniedError("not yours"));
   EXPECT_TRUE(IsError(Write(files, SmallSnapshot(1), "absent/x"),
-                      absl::StatusCode::kNotFound, {"saving absent/x"}));
+                      absl::StatusCode::kPermissionDenied,
+                      {"saving absent/x", "not yours"}));
 }
 
 TEST(TfCheckpointTest, ADataFileThatIsMissingIsNamed) {
