@@ -203,7 +203,7 @@ class ModelCheckpoint : public Callback {
   // Whether there is room; and, if asked for, a save and a look at it.
   absl::Status TrySaving(TrainingSession& session);
 
-  void StartBackground();
+  void StartBackground(Snapshot& snapshot);
   // Saves, unless it is to be the best and is not.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
                             const std::string& why);

@@ -427,7 +427,7 @@ absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
     CAIRN_RETURN_IF_ERROR(Annotate(status, "the trial save"));
     Say("a trial save was written and read back");
   }
-  StartBackground();
+  StartBackground(snapshot);
   schedule_ = SaveSchedule(options_.every, options_.overhead,
                            options_.save.files, options_.clock);
   schedule_.Begin(session.step(), cost);
