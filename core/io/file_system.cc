@@ -38,6 +38,8 @@ absl::Status SystemError(const std::string& path, absl::string_view action,
     default:
       code = absl::StatusCode::kInternal;
   }
+  // A limit on the size of files is as good as a full disk.
+  if (error == EFBIG) code = absl::StatusCode::kResourceExhausted;
   // A file in the place of a parent folder: nothing can be below it.
   if (error == ENOTDIR) code = absl::StatusCode::kNotFound;
   // The device, or a server behind it, does not answer as it should.
