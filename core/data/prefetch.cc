@@ -1,8 +1,5 @@
 #include "core/data/prefetch.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <condition_variable>
 #include <cstring>
 #include <optional>
@@ -13,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/mutex.h"
+#include "core/base/start_thread.h"
 #include "core/base/status_macros.h"
 #include "core/tensor/tensor.h"
 
@@ -145,12 +143,7 @@ class PrefetchedBatches : public BatchSource {
   // `after_error`, an error.
   void Run(bool after_error) {
     if (!thread_.joinable()) {
-      // Signals are for the threads that the program knows of.
-      sigset_t all, before;
-      sigfillset(&all);
-      pthread_sigmask(SIG_SETMASK, &all, &before);
-      thread_ = std::thread([this] { ReadAhead(); });
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      thread_ = StartThread([this] { ReadAhead(); });
     }
     if (!after_error) return;
     {

@@ -1,8 +1,5 @@
 #include "core/runtime/run_in_parallel.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <memory>
@@ -10,6 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "core/base/mutex.h"
+#include "core/base/start_thread.h"
 
 namespace cairn {
 namespace {
@@ -74,17 +72,9 @@ absl::Status RunInParallel(int64_t tasks,
   const int64_t threads =
       std::min({tasks, kMostThreads,
                 static_cast<int64_t>(std::thread::hardware_concurrency())});
-  if (threads > 1) {
-    // Signals go to the program's own threads: a handler of its own may expect
-    // to run there.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (int64_t i = 1; i < threads; ++i) {
-      // Not joined: on a busy machine it may begin when all is long done.
-      std::thread([job] { job->Work(); }).detach();
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  for (int64_t i = 1; i < threads; ++i) {
+    // Not joined: on a busy machine it may begin when all is long done.
+    StartThread([job] { job->Work(); }).detach();
   }
   job->Work();
   return job->Wait();
