@@ -12,6 +12,7 @@
 #include "core/data/arrays.h"
 #include "core/data/batch_source.h"
 #include "core/data/batches.h"
+#include "core/data/prefetch.h"
 #include "core/data/readers/idx.h"
 #include "core/data/readers/mnist.h"
 #include "core/data/readers/synthetic_digits.h"
@@ -38,8 +39,11 @@
 #include "optimizers/adam.h"
 #include "optimizers/rmsprop.h"
 #include "optimizers/sgd.h"
+#include "saving/checkpoint.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/checkpoint_manager.h"
 #include "saving/checkpoint_reader.h"
+#include "saving/lazy_restore.h"
 #include "saving/save.h"
 
 #endif  // CAIRN_CAIRN_H_

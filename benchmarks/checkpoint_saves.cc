@@ -73,7 +73,9 @@ class CairnMethods {
   absl::Status Save(const std::string& path, bool sync) {
     CAIRN_ASSIGN_OR_RETURN(const Snapshot snapshot,
                            model_.TakeSnapshot(AllParts()));
-    return WriteSnapshot(snapshot, path, {.sync = sync});
+    return WriteSnapshot(
+        snapshot, path,
+        {.durability = sync ? Durability::kCommit : Durability::kNone});
   }
 
   absl::Status SaveBehind(const std::string& path) {

@@ -85,9 +85,10 @@ absl::StatusOr<RunTimes> TrainOnce(const SavedState& state,
                         .verbose = 0,
                         .callbacks = {timer.first()}};
   if (every > 0) {
-    checkpoint.emplace(ModelCheckpointOptions{
-        .directory = folder, .every = EverySteps(every), .keep_last = 1});
-    static_cast<void>(background);
+    checkpoint.emplace(ModelCheckpointOptions{.directory = folder,
+                                              .every = EverySteps(every),
+                                              .keep_last = 1,
+                                              .asynchronous = background});
     options.callbacks.push_back(&*checkpoint);
   }
   options.callbacks.push_back(&timer);

@@ -92,7 +92,7 @@ absl::Status ApplyRetention(const std::string& folder,
   CAIRN_RETURN_IF_ERROR(WriteCheckpointState(folder, prefixes, times, save));
   kept = std::move(staying);
   for (const std::string& prefix : dropped) {
-    CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(prefix, *save.files, save.sync));
+    CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(prefix, *save.files, save.syncs()));
   }
   return absl::OkStatus();
 }

@@ -40,8 +40,11 @@ ModelCheckpoint::ModelCheckpoint(ModelCheckpointOptions options)
 
 ModelCheckpoint::~ModelCheckpoint() = default;
 
-void ModelCheckpoint::StartBackground() {
-  if (options_.asynchronous) background_ = std::make_unique<Background>();
+void ModelCheckpoint::StartBackground(Snapshot& snapshot) {
+  if (!options_.asynchronous) return;
+  background_ = std::make_unique<Background>();
+  // So that no step waits for the system to find the memory.
+  snapshot.Detach(background_->buffers);
 }
 
 std::vector<std::string> ModelCheckpoint::checkpoints() const {
@@ -125,6 +128,7 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
   const auto leave = absl::MakeCleanup([this] {
     schedule_.End();
     background_ = nullptr;
+    lock_ = nullptr;
     running_ = false;
   });
   if (!running_) return absl::OkStatus();

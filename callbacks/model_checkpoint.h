@@ -203,7 +203,7 @@ class ModelCheckpoint : public Callback {
   // Whether there is room; and, if asked for, a save and a look at it.
   absl::Status TrySaving(TrainingSession& session);
 
-  void StartBackground();
+  void StartBackground(Snapshot& snapshot);
   // Saves, unless it is to be the best and is not.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
                             const std::string& why);
@@ -223,6 +223,7 @@ class ModelCheckpoint : public Callback {
   // The epoch that goes on or has ended last, counted from 1.
   int64_t EpochNumber(const TrainingSession& session) const;
   Retention MakeRetention() const;
+  std::string DescribeRetention() const;
   Parts WantedParts() const;
   void Say(const std::string& line) const;  // If verbose.
   bool numbered() const { return !options_.directory.empty(); }
@@ -232,6 +233,7 @@ class ModelCheckpoint : public Callback {
   const ModelCheckpointOptions options_;
   PathTemplate template_;
   std::string folder_;
+  std::unique_ptr<FileLock> lock_;  // Of the folder, while a run goes on.
   bool running_ = false;
   Monitor monitor_;
   SaveSchedule schedule_;

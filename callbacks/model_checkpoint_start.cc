@@ -44,10 +44,27 @@ bool SavesWithinEpochs(const ModelCheckpointOptions& options) {
 // A file that can be made shows that others can, before a step is lost.
 absl::Status CheckWritable(const std::string& folder, FileSystem& files) {
   const std::string probe = JoinPath(folder, ".writable.tmp-0");
+  const std::string renamed = JoinPath(folder, ".writable.tmp-1");
   CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
                          files.NewWritableFile(probe));
   CAIRN_RETURN_IF_ERROR(file->Close());
-  return files.Remove(probe);
+  CAIRN_RETURN_IF_ERROR(files.Rename(probe, renamed));
+  return files.Remove(renamed);
+}
+
+// Before a step is lost: room for one more checkpoint, and for its files.
+absl::Status CheckSpace(const std::string& folder, int64_t tensor_bytes,
+                        FileSystem& files) {
+  constexpr int64_t kFilesOfASave = 4;
+  const int64_t wanted = tensor_bytes + tensor_bytes / 50 + (64 << 10);
+  CAIRN_ASSIGN_OR_RETURN(const FreeSpace free, files.FindFreeSpace(folder));
+  if (free.bytes >= wanted && free.files >= kFilesOfASave) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "ModelCheckpoint: a checkpoint needs about ", wanted, " bytes and ",
+      kFilesOfASave, " files, and \"", folder, "\" has room for ", free.bytes,
+      " bytes and ", free.files, " files; make room, or choose another place"));
 }
 
 int64_t TensorBytes(const Snapshot& snapshot) {
@@ -192,6 +209,13 @@ absl::Status ModelCheckpoint::PrepareFolder() {
   FileSystem& files = *options_.save.files;
   CAIRN_RETURN_IF_ERROR(
       Annotate(files.CreateDirectories(folder_), "the folder for checkpoints"));
+  // Before anything of another process could be taken for a left-over.
+  CAIRN_ASSIGN_OR_RETURN(
+      lock_,
+      files.Lock(JoinPath(
+          folder_,
+          absl::StrCat(".", CommonName().empty() ? "checkpoint" : CommonName(),
+                       ".lock"))));
   CAIRN_RETURN_IF_ERROR(
       Annotate(CheckWritable(folder_, files), "the folder for checkpoints"));
   // A template that begins with a place has no name of its own to go by.
@@ -204,7 +228,7 @@ absl::Status ModelCheckpoint::PrepareFolder() {
           .status());
   CAIRN_RETURN_IF_ERROR(RemoveLeftovers(files, folder_, kTrialName).status());
   CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(JoinPath(folder_, kTrialName), files,
-                                         options_.save.sync));
+                                         options_.save.syncs()));
   if (!numbered()) return absl::OkStatus();
   return RemoveDataWithoutIndex(folder_, kNumberedName, files);
 }
@@ -225,8 +249,31 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   }
   CAIRN_RETURN_IF_ERROR(FindOtherRuns(session));
   last_saved_ = MomentOf(session);
-  CAIRN_RETURN_IF_ERROR(TrySaving(session));
-  return absl::OkStatus();
+  Say(absl::StrCat("keeps ", DescribeRetention(), " in \"", folder_, "\""));
+  return TrySaving(session);
+}
+
+std::string ModelCheckpoint::DescribeRetention() const {
+  if (!numbered() && !template_.has_places()) return "one checkpoint";
+  const Retention rules = MakeRetention();
+  if (rules.last == 0) return "all checkpoints";
+  std::vector<std::string> kept = {absl::StrCat("the newest ", rules.last)};
+  if (rules.best > 0) {
+    kept.push_back(
+        absl::StrCat("the best ", rules.best, " by ", monitor_.name()));
+  }
+  if (rules.every_epochs > 0) {
+    kept.push_back(absl::StrCat("every ", rules.every_epochs, "th epoch"));
+  }
+  if (rules.every_steps > 0) {
+    kept.push_back(
+        absl::StrCat("those of each ", rules.every_steps, "th step"));
+  }
+  if (rules.one_per_seconds > 0) {
+    kept.push_back(
+        absl::StrCat("one per ", absl::FormatDuration(options_.keep_one_per)));
+  }
+  return absl::StrJoin(kept, ", ");
 }
 
 absl::Status ModelCheckpoint::FindOtherRuns(const TrainingSession& session) {
@@ -361,7 +408,10 @@ absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
 absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
   CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot,
                          session.TakeSnapshot(WantedParts()));
-  const double bytes = static_cast<double>(TensorBytes(snapshot));
+  const int64_t tensor_bytes = TensorBytes(snapshot);
+  CAIRN_RETURN_IF_ERROR(
+      CheckSpace(folder_, tensor_bytes, *options_.save.files));
+  const double bytes = static_cast<double>(tensor_bytes);
   // Until one has been measured: a slow disk, and the time it takes to sync.
   double cost = 0.02 + bytes / 1e8;
   if (options_.trial_save || session.dry_run()) {
@@ -372,12 +422,12 @@ absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
     cost = options_.clock() - begin;
     if (status.ok()) status = VerifySnapshot(prefix, {.files = &files});
     const absl::Status removed =
-        RemoveCheckpoint(prefix, files, options_.save.sync);
+        RemoveCheckpoint(prefix, files, options_.save.syncs());
     if (status.ok()) status = removed;
     CAIRN_RETURN_IF_ERROR(Annotate(status, "the trial save"));
     Say("a trial save was written and read back");
   }
-  StartBackground();
+  StartBackground(snapshot);
   schedule_ = SaveSchedule(options_.every, options_.overhead,
                            options_.save.files, options_.clock);
   schedule_.Begin(session.step(), cost);

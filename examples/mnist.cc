@@ -124,6 +124,7 @@ absl::StatusOr<int> TrainMnist(const std::vector<std::string>& words,
                     ? EverySteps(arguments.save_every_steps)
                     : EveryEpochs(1),
        .keep_last = arguments.keep,
+       .asynchronous = true,
        .resume = arguments.resume});
   StartReport start(&checkpoint, arguments.verbose == 0);
   const absl::StatusOr<History> history =

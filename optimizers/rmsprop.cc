@@ -6,12 +6,15 @@
 namespace cairn {
 
 std::vector<SlotSpec> RMSprop::slots() const {
-  std::vector<SlotSpec> slots = {{.name = "velocity", .edge = "_velocities"}};
+  std::vector<SlotSpec> slots = {
+      {.name = "velocity", .edge = "_velocities", .old_name = "rms"}};
   if (options_.momentum > 0) {
     slots.push_back({.name = "momentum", .edge = "_momentums"});
   }
   if (options_.centered) {
-    slots.push_back({.name = "average_gradient", .edge = "_average_gradients"});
+    slots.push_back({.name = "average_gradient",
+                     .edge = "_average_gradients",
+                     .old_name = "mg"});
   }
   return slots;
 }

@@ -1,6 +1,5 @@
 #include "saving/async_writer.h"
 
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/mutex.h"
+#include "core/base/start_thread.h"
 
 namespace cairn {
 namespace {
@@ -25,15 +25,7 @@ constexpr int kNice = 10;
 
 class AsyncWriter::Worker {
  public:
-  Worker() {
-    // Signals go to the program's own threads: a handler of its own may expect
-    // to run there.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { Run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
+  Worker() : thread_(StartThread([this] { Run(); })) {}
 
   ~Worker() {
     {

@@ -66,6 +66,7 @@ class Average {
       : checkpoints_(checkpoints), last_(checkpoints.back()->bundle()) {}
 
   absl::Status AddAll(BundleWriter& writer) {
+    report_ = AverageReport();
     for (const BundleEntry& entry : last_.entries()) {
       const auto dtype = DTypeFromName(entry.dtype_name);
       if (dtype.has_value() && IsFloating(*dtype)) {
@@ -140,7 +141,7 @@ absl::StatusOr<AverageReport> AverageCheckpoints(
                                      checkpoints.back()->bundle()));
   }
   Average average(checkpoints);
-  CAIRN_RETURN_IF_ERROR(WriteBundle(out, options, [&](BundleWriter& writer) {
+  CAIRN_RETURN_IF_ERROR(WriteBundle(out, options, 0, [&](BundleWriter& writer) {
     return average.AddAll(writer);
   }));
   return average.TakeReport();

@@ -345,7 +345,7 @@ absl::Status EditCheckpoint(const std::string& path, const std::string& out,
   for (const CheckpointChange& change : changes) {
     CAIRN_RETURN_IF_ERROR(Annotate(editor.Make(change), checkpoint->prefix()));
   }
-  return WriteBundle(out, options.save, [&](BundleWriter& writer) {
+  return WriteBundle(out, options.save, 0, [&](BundleWriter& writer) {
     return editor.AddAll(writer);
   });
 }

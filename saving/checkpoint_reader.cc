@@ -6,10 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "core/base/annotate.h"
 #include "core/base/custom_objects.h"
 #include "core/base/status_macros.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/tensor_bundle.h"
+#include "saving/codec/trackable_object_graph.h"
 
 namespace cairn {
 
@@ -65,6 +67,39 @@ absl::StatusOr<std::vector<std::string>> CheckpointReader::ReadStrings(
     absl::string_view key) const {
   CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const entry, Find(key));
   return bundle_->ReadStrings(*entry);
+}
+
+absl::Status CheckpointReader::Verify(absl::string_view key) const {
+  CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const entry, Find(key));
+  return bundle_->Verify(*entry);
+}
+
+absl::StatusOr<ObjectGraph> CheckpointReader::ReadObjects() const {
+  const BundleEntry* const entry = bundle_->Find(kObjectGraphKey);
+  if (entry == nullptr) {
+    return absl::NotFoundError(absl::StrCat(
+        prefix(), " has no object graph: it was written by names alone"));
+  }
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                         bundle_->ReadStrings(*entry));
+  auto nodes = texts.size() == 1 ? DecodeTrackableObjectGraph(texts[0])
+                                 : absl::DataLossError("not one object graph");
+  if (!nodes.ok()) return Annotate(nodes.status(), prefix());
+  ObjectGraph objects;
+  for (const TrackableNode& node : *nodes) {
+    ObjectGraph::Node object{.tensor = node.checkpoint_key};
+    if (!node.checkpoint_key.empty())
+      object.kind = ObjectGraph::Kind::kVariable;
+    for (const auto& [edge, child] : node.children) {
+      object.edges.push_back({edge, child});
+    }
+    for (const SlotVariable& slot : node.slot_variables) {
+      object.slots.push_back(
+          {slot.slot_name, slot.original_variable, slot.slot_variable});
+    }
+    objects.nodes.push_back(std::move(object));
+  }
+  return objects;
 }
 
 }  // namespace cairn

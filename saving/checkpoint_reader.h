@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/io/file_system.h"
 #include "core/tensor/tensor.h"
+#include "core/training/snapshot.h"
 
 namespace cairn {
 
@@ -48,6 +50,13 @@ class CheckpointReader {
   // others.
   absl::StatusOr<std::vector<std::string>> ReadStrings(
       absl::string_view key) const;
+  // Tests the checksum of an entry of any type; errors as ReadTensor().
+  absl::Status Verify(absl::string_view key) const;
+
+  // Who owns what, as the file says it: edges have the names that they have
+  // there, and `tensor` of a variable is its key. NotFound if the file was
+  // written by names alone, DataLoss if it is damaged.
+  absl::StatusOr<ObjectGraph> ReadObjects() const;
 
  private:
   explicit CheckpointReader(std::unique_ptr<BundleReader> bundle);

@@ -18,8 +18,20 @@
 
 namespace cairn {
 
+// What a save outlives once it has returned.
+enum class Durability {
+  kNone,   // The end of the program.
+  kCommit  // A power cut too: every file and folder is synced.
+};
+
 // What to do where a file of that name is.
-enum class Overwrite { kReplace, kFail };
+enum class Overwrite {
+  kReplace,
+  kFail,  // AlreadyExists.
+  // What was there becomes a checkpoint of its own, "<path>.backup", in place
+  // of an earlier one. At any moment one of the two is whole.
+  kKeepBackup
+};
 
 struct SaveOptions {
   // "tf_checkpoint" or Keras's short "tf"; empty: by the path's suffix.
@@ -27,10 +39,10 @@ struct SaveOptions {
   Overwrite overwrite = Overwrite::kReplace;
   // Whether SaveWeights() writes the optimizer's state too.
   bool include_optimizer = false;
-  // Returns once the files would outlive a power cut. False: safe from a crash
-  // of the program alone.
-  bool sync = true;
+  Durability durability = Durability::kCommit;
   FileSystem* files = &FileSystem::Default();  // Not owned.
+
+  bool syncs() const { return durability == Durability::kCommit; }
 };
 
 struct LoadOptions {
@@ -61,10 +73,20 @@ class SnapshotReader {
   virtual int64_t save_counter() const = 0;
   // Checks the checksum, if the format has one; DataLoss if it is wrong.
   virtual absl::StatusOr<Tensor> ReadTensor(const TensorEntry& entry) const = 0;
+  // The same into memory that is there. REQUIRES: it is as large.
+  virtual absl::Status ReadTensorInto(const TensorEntry& entry,
+                                      absl::Span<std::byte> bytes) const;
+  // Tests its checksum alone; DataLoss if it is wrong.
+  virtual absl::Status VerifyTensor(const TensorEntry& entry) const;
+  // A tensor's bytes where they lie, not tested; they may outlive this object.
+  // Null where the file does not have them as they are in memory.
+  virtual std::shared_ptr<const TensorContent> FindContent(
+      const TensorEntry& entry) const;
   // `part` is kArchitecture, kCompile or kExtras; the last is an object with
   // the values of each state under its key. Null if the file has none.
   virtual absl::StatusOr<Config> ReadConfig(Part part) const = 0;
-  // Reads every byte that a checksum covers and returns the first fault.
+  // Reads every byte that a checksum covers and returns the first fault. What
+  // the functions above have found to be good need not be read again.
   virtual absl::Status Verify() const = 0;
 };
 
@@ -99,6 +121,15 @@ absl::StatusOr<std::unique_ptr<SnapshotReader>> OpenFile(
 // The parts asked for that the file has, with all their tensors.
 absl::StatusOr<Snapshot> ReadAll(const SnapshotReader& reader,
                                  const Parts& parts);
+
+// The same for one who only restores it: the values of weights and optimizer
+// are Tensor::is_stored(). All is tested. Of more than `most_held` bytes they
+// stay in the file and are read a second time, into their variables: memory
+// that is new costs more than to read again. An error of that second reading
+// can leave some variables with new values.
+absl::StatusOr<Snapshot> ReadForRestore(const SnapshotReader& reader,
+                                        const Parts& parts,
+                                        int64_t most_held = int64_t{1} << 20);
 
 struct FormatRegistrar {
   explicit FormatRegistrar(std::unique_ptr<Format> format) {

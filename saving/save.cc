@@ -129,8 +129,10 @@ absl::StatusOr<RestoreReport> LoadWeights(Model& model, const std::string& path,
                                           const LoadOptions& options) {
   Parts parts = {Part::kWeights};
   if (model.compiled()) parts.insert(Part::kOptimizer);
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotReader> reader,
+                         OpenSnapshot(path, options));
   CAIRN_ASSIGN_OR_RETURN(const Snapshot snapshot,
-                         ReadSnapshot(path, parts, options));
+                         ReadForRestore(*reader, parts));
   const auto report = model.Restore(snapshot, restore);
   if (!report.ok()) return Annotate(report.status(), path);
   return report;

@@ -46,6 +46,7 @@ absl::Status StagedWrite::Commit() {
     RemoveTemporaries();
     return moved;
   }
+  in_place_ = true;
   return Annotate(SyncFolder(),
                   absl::StrCat("\"", staged_.back().path,
                                "\": it is in place but may not outlive a "

@@ -43,6 +43,8 @@ class StagedWrite {
   // already in place stays; an error of step 5 means that the new files are in
   // place but may not outlive a power cut.
   absl::Status Commit();
+  // Whether step 4 is done.
+  bool in_place() const { return in_place_; }
 
  private:
   struct StagedFile {
@@ -61,6 +63,7 @@ class StagedWrite {
   FileSystem& files_;
   const bool sync_;
   std::vector<StagedFile> staged_;
+  bool in_place_ = false;
 };
 
 // Whether a file's name is one that StagedWrite writes under: "x.tmp-12".

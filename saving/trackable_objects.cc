@@ -22,6 +22,9 @@ constexpr absl::string_view kLayer = "layer-";
 constexpr absl::string_view kWeightedLayer = "layer_with_weights-";
 constexpr absl::string_view kFunctional = "_functional";
 constexpr absl::string_view kOperations = "_operations";
+// What a SavedModel says of a layer to Keras: the layer's own variables again,
+// and the totals of metrics.
+constexpr absl::string_view kKerasApi = "keras_api";
 constexpr absl::string_view kOptimizer = "optimizer";
 constexpr absl::string_view kSaveCounter = "save_counter";
 
@@ -43,7 +46,9 @@ struct DraftNode {
 class Drafter {
  public:
   explicit Drafter(const Snapshot& snapshot)
-      : nodes_(snapshot.objects.nodes), converted_(nodes_.size()) {
+      : nodes_(snapshot.objects.nodes),
+        has_save_counter_(snapshot.save_counter >= 0),
+        converted_(nodes_.size()) {
     for (const NamedTensor& tensor : snapshot.weights) {
       weights_.insert(tensor.name);
     }
@@ -51,7 +56,7 @@ class Drafter {
       optimizer_tensors_.insert(tensor.name);
     }
     for (const ObjectGraph::Edge& edge : nodes_[0].edges) {
-      if (edge.name == kOptimizer) {
+      if (IsOptimizer(edge.node)) {
         optimizer_class_ = nodes_[edge.node].class_name;
       }
     }
@@ -63,7 +68,7 @@ class Drafter {
     Work();
     const bool root_is_model =
         nodes_[0].kind == ObjectGraph::Kind::kLayerSequence;
-    if (!root_is_model) {
+    if (!root_is_model && has_save_counter_) {
       const int counter = Add();
       drafts_[counter].has_tensor = true;
       drafts_[counter].tensor = {"", Part::kExtras, std::string(kSaveCounter)};
@@ -124,6 +129,10 @@ class Drafter {
     return nodes_[node].kind == ObjectGraph::Kind::kVariable;
   }
 
+  bool IsOptimizer(int node) const {
+    return nodes_[node].kind == ObjectGraph::Kind::kOptimizer;
+  }
+
   // A variable whose value the snapshot lacks is left out.
   bool IsLeftOut(int node, Part part) const {
     const std::set<std::string>& names =
@@ -133,7 +142,7 @@ class Drafter {
 
   Part PartBelow(int node, const ObjectGraph::Edge& edge, Part part) const {
     const Part given =
-        node == 0 && edge.name == kOptimizer ? Part::kOptimizer : part;
+        node == 0 && IsOptimizer(edge.node) ? Part::kOptimizer : part;
     return PartOf(edge.node, given);
   }
 
@@ -237,6 +246,7 @@ class Drafter {
   }
 
   const std::vector<ObjectGraph::Node>& nodes_;
+  const bool has_save_counter_;
   std::set<std::string> weights_, optimizer_tensors_;
   std::string optimizer_class_;
   std::vector<bool> weighted_;
@@ -252,15 +262,37 @@ class Interpreter {
   explicit Interpreter(const std::vector<TrackableNode>& nodes)
       : nodes_(nodes) {}
 
+  // All objects as they are, below one root. Of variables `tensor` is the key.
+  ObjectGraph InterpretAsOne() {
+    if (nodes_.empty()) return {};
+    Object(0, Part::kWeights);
+    Work();
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      const auto object = objects_.find(static_cast<int>(i));
+      if (nodes_[i].slot_variables.empty() || object == objects_.end())
+        continue;
+      AddSlots(static_cast<int>(i), object->second);
+      Work();
+    }
+    for (const FoundVariable& variable : variables_) {
+      result_.objects.nodes[variable.object].tensor =
+          result_.tensors[variable.tensor].key;
+    }
+    return std::move(result_.objects);
+  }
+
   SnapshotObjects Interpret() {
     if (nodes_.empty()) return {};
     FindParts();
-    AddObject(ObjectGraph::Kind::kObject, "Checkpoint");
+    AddObject(ObjectGraph::Kind::kObject, model_ == 0 ? "" : "Checkpoint");
     AddEdge(0, "model", Object(model_, Part::kWeights));
     Work();
     if (optimizer_ >= 0) {
-      AddEdge(0, kOptimizer, Object(optimizer_, Part::kOptimizer));
+      const int optimizer = Object(optimizer_, Part::kOptimizer);
+      AddEdge(0, kOptimizer, optimizer);
+      AddSlots(optimizer_, optimizer);
       Work();
+      MakeOptimizer(optimizer);
     }
     AddOthers();
     NameTensors();
@@ -309,6 +341,22 @@ class Interpreter {
     }
     waiting_.push_back({node, object, part});
     return object;
+  }
+
+  void AddSlots(int node, int object) {
+    for (const SlotVariable& slot : nodes_[node].slot_variables) {
+      // Making objects moves them.
+      const int weight = Object(slot.original_variable, Part::kWeights);
+      const int variable = Object(slot.slot_variable, Part::kOptimizer);
+      result_.objects.nodes[object].slots.push_back(
+          {slot.slot_name, weight, variable});
+    }
+  }
+
+  void MakeOptimizer(int object) {
+    ObjectGraph::Kind& kind = result_.objects.nodes[object].kind;
+    if (kind == ObjectGraph::Kind::kObject)
+      kind = ObjectGraph::Kind::kOptimizer;
   }
 
   void Work() {
@@ -362,14 +410,19 @@ class Interpreter {
       const bool is_structure = absl::StartsWith(edge, kLayer) ||
                                 absl::StartsWith(edge, kWeightedLayer) ||
                                 edge == kFunctional || edge == kOperations ||
-                                edge == "root";
+                                edge == "root" || edge == kKerasApi;
       const bool is_optimizer = part == Part::kWeights && node == model_ &&
                                 (edge == kOptimizer || edge == kSaveCounter);
       if (is_structure || is_optimizer) continue;
       const int below = Object(child, part);
       AddEdge(object, edge, below);
-      // "_kernel" is "kernel" to us.
+      // "_kernel" is "kernel" to us, and "iter" of older optimizers
+      // "iterations".
       const bool is_variable = !nodes_[child].checkpoint_key.empty();
+      if (is_variable && edge == "iter" && names.count("iterations") == 0 &&
+          names.count("_iterations") == 0) {
+        AddEdge(object, "iterations", below);
+      }
       if (is_variable && edge.size() > 1 && edge[0] == '_' &&
           names.count(edge.substr(1)) == 0) {
         AddEdge(object, edge.substr(1), below);
@@ -507,6 +560,10 @@ TrackableObjects ToTrackable(const Snapshot& snapshot) {
     result.nodes.push_back(std::move(node));
   }
   return result;
+}
+
+ObjectGraph ObjectsOf(const std::vector<TrackableNode>& nodes) {
+  return Interpreter(nodes).InterpretAsOne();
 }
 
 SnapshotObjects FromTrackable(const std::vector<TrackableNode>& nodes) {

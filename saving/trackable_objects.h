@@ -36,7 +36,8 @@ struct TrackableObjects {
 };
 
 // Nodes are numbered breadth first and keys are the shortest paths, as
-// TensorFlow does both. A root that is the model itself gets no save_counter.
+// TensorFlow does both. A root that is the model itself gets no save_counter,
+// nor does a snapshot whose save_counter is negative.
 // Variables whose values the snapshot lacks are left out.
 // REQUIRES: snapshot.objects has a root.
 TrackableObjects ToTrackable(const Snapshot& snapshot);
@@ -50,6 +51,12 @@ struct SnapshotObjects {
 // first gives the tensor its name, and all lead to it. REQUIRES: ids of nodes
 // are in range.
 SnapshotObjects FromTrackable(const std::vector<TrackableNode>& nodes);
+
+// All objects below the root, whatever they are, with our names for edges that
+// Keras's versions name differently: places for layers, "kernel" for "_kernel",
+// "iterations" for "iter". Of variables, `tensor` is the key. Likewise REQUIRES
+// ids in range.
+ObjectGraph ObjectsOf(const std::vector<TrackableNode>& nodes);
 
 }  // namespace cairn
 

@@ -2,14 +2,19 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "core/base/annotate.h"
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
+#include "saving/checkpoint_directory.h"
 #include "saving/save.h"
 #include "saving/staged_write.h"
 
 namespace cairn {
 namespace {
+
+// Of a million tensors, say.
+constexpr int64_t kLargestIndex = int64_t{1} << 30;
 
 // How many data files the bundle at `prefix` counts; 0: there is none that can
 // be read, so that nothing can be lost.
@@ -30,18 +35,60 @@ absl::StatusOr<int> CountShards(const std::string& prefix,
   return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
+// The data files of the bundle that was replaced. Nobody reads them any more,
+// so one that stays is no error.
+void RemoveOldData(FileSystem& files, const std::string& prefix, int count) {
+  for (int shard = 0; shard < count; ++shard) {
+    const absl::Status removed =
+        files.Remove(BundleDataPath(prefix, shard, count));
+    if (!removed.ok() && !absl::IsNotFound(removed)) {
+      LogWarning(absl::StrCat("an old data file stays: ", removed.message()));
+    }
+  }
+}
+
+// Makes the bundle that was replaced one of its own. It may be lost halfway:
+// the new one is in place.
+absl::Status MoveToBackup(FileSystem& files, const std::string& prefix,
+                          int count, const std::string& index,
+                          const SaveOptions& options) {
+  const std::string backup = absl::StrCat(prefix, ".backup");
+  // An index without its data would be damaged, so it goes first and comes
+  // last.
+  CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(backup, files, options.syncs()));
+  for (int shard = 0; shard < count; ++shard) {
+    CAIRN_RETURN_IF_ERROR(files.Rename(BundleDataPath(prefix, shard, count),
+                                       BundleDataPath(backup, shard, count)));
+  }
+  StagedWrite staged(files, options.syncs());
+  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
+                         staged.Create(BundleIndexPath(backup)));
+  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
+      reinterpret_cast<const std::byte*>(index.data()), index.size())));
+  return staged.Commit();
+}
+
 absl::Status WriteFiles(
-    const std::string& prefix, const SaveOptions& options,
-    absl::FunctionRef<absl::Status(BundleWriter&)> add_entries) {
+    const std::string& prefix, const SaveOptions& options, int64_t bytes,
+    absl::FunctionRef<absl::Status(BundleWriter&)> add_entries,
+    bool* in_place) {
   CAIRN_RETURN_IF_ERROR(CheckSavePath(prefix, options));
   FileSystem& files = *options.files;
   CAIRN_RETURN_IF_ERROR(files.CreateDirectories(DirectoryOf(prefix)));
   CAIRN_ASSIGN_OR_RETURN(const int before, CountShards(prefix, options));
+  const bool keeps_backup =
+      before > 0 && options.overwrite == Overwrite::kKeepBackup;
+  std::string old_index;
+  if (keeps_backup) {
+    CAIRN_ASSIGN_OR_RETURN(
+        old_index, ReadFile(files, BundleIndexPath(prefix), kLargestIndex));
+  }
   // Another count gives the new data files other names than the old ones have.
   const int count = before == 1 ? 2 : 1;
-  StagedWrite staged(files, options.sync);
+  StagedWrite staged(files, options.syncs());
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const data,
                          staged.Create(BundleDataPath(prefix, 0, count)));
+  CAIRN_RETURN_IF_ERROR(data->Reserve(bytes));
   BundleWriter writer(data, 0, count);
   CAIRN_RETURN_IF_ERROR(add_entries(writer));
   for (int shard = 1; shard < count; ++shard) {
@@ -51,25 +98,35 @@ absl::Status WriteFiles(
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
                          staged.Create(BundleIndexPath(prefix)));
   CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-  CAIRN_RETURN_IF_ERROR(staged.Commit());
-  for (int shard = 0; shard < before; ++shard) {
-    const absl::Status removed =
-        files.Remove(BundleDataPath(prefix, shard, before));
-    // Nobody reads it any more.
-    if (!removed.ok() && !absl::IsNotFound(removed)) {
-      LogWarning(absl::StrCat("an old data file stays: ", removed.message()));
-    }
+  const absl::Status committed = staged.Commit();
+  *in_place = staged.in_place();
+  CAIRN_RETURN_IF_ERROR(committed);
+  if (keeps_backup) {
+    return Annotate(MoveToBackup(files, prefix, before, old_index, options),
+                    "it is in place, but the one before is not kept");
   }
+  RemoveOldData(files, prefix, before);
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status WriteBundle(
-    const std::string& prefix, const SaveOptions& options,
+    const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries) {
-  return Annotate(WriteFiles(prefix, options, add_entries),
-                  absl::StrCat("writing ", prefix));
+  // A file whose sync has failed cannot be trusted, whatever a second sync
+  // says: the system forgets what it could not write. So all is written anew
+  // from memory. What else may pass, an answer that a server owes, is tried
+  // again likewise.
+  constexpr int kAttempts = 3;
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    bool in_place = false;
+    status = WriteFiles(prefix, options, bytes, add_entries, &in_place);
+    // Once in place, what it replaced must stay as it is.
+    if (status.ok() || in_place || !absl::IsUnavailable(status)) break;
+  }
+  return Annotate(status, absl::StrCat("saving ", prefix));
 }
 
 }  // namespace cairn

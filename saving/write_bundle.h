@@ -1,6 +1,7 @@
 #ifndef CAIRN_SAVING_WRITE_BUNDLE_H_
 #define CAIRN_SAVING_WRITE_BUNDLE_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -13,9 +14,11 @@ namespace cairn {
 // Writes a TensorFlow bundle at `prefix`, of what `add_entries` adds, by the
 // commit protocol of StagedWrite; folders are made. A bundle that is there
 // stays whole, and may be read meanwhile, until the new one counts. After an
-// error nothing has changed. AlreadyExists if asked not to replace.
+// error nothing has changed, but for one that says so. `bytes` is about how
+// much data there will be, for which room is set aside. `add_entries` is called
+// again if all has to be written anew. AlreadyExists if asked not to replace.
 absl::Status WriteBundle(
-    const std::string& prefix, const SaveOptions& options,
+    const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries);
 
 }  // namespace cairn

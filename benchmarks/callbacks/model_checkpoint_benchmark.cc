@@ -105,13 +105,15 @@ BENCHMARK(BM_FitWithoutCheckpoints)
 
 // Checkpoints that would outlive a power cut.
 void BM_FitWithCheckpoints(benchmark::State& state) {
-  ReportError(state, MeasureFits(state, SaveOptions{.sync = true}));
+  ReportError(state, MeasureFits(state, SaveOptions{.durability =
+                                                        Durability::kCommit}));
 }
 BENCHMARK(BM_FitWithCheckpoints)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 // Checkpoints that would outlive only a crash of the program.
 void BM_FitWithUnsyncedCheckpoints(benchmark::State& state) {
-  ReportError(state, MeasureFits(state, SaveOptions{.sync = false}));
+  ReportError(state,
+              MeasureFits(state, SaveOptions{.durability = Durability::kNone}));
 }
 BENCHMARK(BM_FitWithUnsyncedCheckpoints)
     ->UseRealTime()

@@ -31,7 +31,7 @@ absl::Status MeasureLooks(benchmark::State& state, const Look& look) {
   for (int i = 1; i <= kCheckpoints; ++i) {
     CAIRN_RETURN_IF_ERROR(
         WriteSnapshot(snapshot, absl::StrCat(folder.path(), "/ckpt-", 100 * i),
-                      {.sync = false}));
+                      {.durability = Durability::kNone}));
   }
   for (auto _ : state) CAIRN_RETURN_IF_ERROR(look(folder.path()));
   return absl::OkStatus();

@@ -39,7 +39,8 @@ absl::Status MeasureWrites(benchmark::State& state, const std::string& name,
 
 // Each checkpoint replaces the one before, and would outlive a power cut.
 void BM_WriteCheckpoint(benchmark::State& state, const std::string& model) {
-  ReportError(state, MeasureWrites(state, model, {.sync = true}));
+  ReportError(state,
+              MeasureWrites(state, model, {.durability = Durability::kCommit}));
 }
 BENCHMARK_CAPTURE(BM_WriteCheckpoint, mlp512, "mlp512")
     ->UseRealTime()
@@ -51,7 +52,8 @@ BENCHMARK_CAPTURE(BM_WriteCheckpoint, mlpwide, "mlpwide")
 // As above, but it would outlive only a crash of the program.
 void BM_WriteCheckpointUnsynced(benchmark::State& state,
                                 const std::string& model) {
-  ReportError(state, MeasureWrites(state, model, {.sync = false}));
+  ReportError(state,
+              MeasureWrites(state, model, {.durability = Durability::kNone}));
 }
 BENCHMARK_CAPTURE(BM_WriteCheckpointUnsynced, mlp512, "mlp512")
     ->UseRealTime()
@@ -71,7 +73,8 @@ absl::Status MeasureReads(benchmark::State& state, const std::string& name,
   CAIRN_ASSIGN_OR_RETURN(const TemporaryFolder folder,
                          TemporaryFolder::Create());
   const std::string path = CheckpointIn(folder);
-  CAIRN_RETURN_IF_ERROR(WriteSnapshot(snapshot, path, {.sync = false}));
+  CAIRN_RETURN_IF_ERROR(
+      WriteSnapshot(snapshot, path, {.durability = Durability::kNone}));
   for (auto _ : state) CAIRN_RETURN_IF_ERROR(read(path, *model));
   state.SetBytesProcessed(state.iterations() * TensorBytes(snapshot));
   return absl::OkStatus();

@@ -1,7 +1,5 @@
 #include "core/graph/variable.h"
 
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 
 namespace cairn {
@@ -12,9 +10,7 @@ absl::Status Variable::Assign(const Tensor& value) {
         absl::StrCat("variable \"", name_, "\" is ", SpecToString(spec()),
                      ", the value given is ", SpecToString(value.spec())));
   }
-  std::memcpy(value_.mutable_bytes().data(), value.bytes().data(),
-              value.bytes().size());
-  return absl::OkStatus();
+  return value.CopyTo(value_.mutable_bytes());
 }
 
 }  // namespace cairn

@@ -29,7 +29,8 @@ class Variable {
   bool trainable() const { return trainable_; }
   // Aliases the storage: later steps change what it shows.
   const Tensor& value() const { return value_; }
-  // Copies `value` into place. InvalidArgument if the spec differs.
+  // Copies `value` into place. InvalidArgument if the spec differs. If it is
+  // one that is stored and cannot be read, the error, and of both some is left.
   absl::Status Assign(const Tensor& value);
   // The storage itself, for plans and for those who fill it in place.
   Tensor& mutable_value() { return value_; }

@@ -2,16 +2,21 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/base/log.h"
 #include "core/base/status_macros.h"
 
 namespace cairn {
@@ -33,6 +38,8 @@ absl::Status SystemError(const std::string& path, absl::string_view action,
     default:
       code = absl::StatusCode::kInternal;
   }
+  // A limit on the size of files is as good as a full disk.
+  if (error == EFBIG) code = absl::StatusCode::kResourceExhausted;
   // A file in the place of a parent folder: nothing can be below it.
   if (error == ENOTDIR) code = absl::StatusCode::kNotFound;
   // The device, or a server behind it, does not answer as it should.
@@ -53,6 +60,15 @@ auto Uninterrupted(Call call) {
 int Open(const std::string& path, int flags) {
   return Uninterrupted(
       [&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
+}
+
+FreeSpace SpaceOf(const struct statvfs& entry) {
+  // What only the administrator may use is not counted.
+  return {.bytes = static_cast<int64_t>(entry.f_bavail) *
+                   static_cast<int64_t>(entry.f_frsize),
+          // Some have no limit and count none.
+          .files = entry.f_files == 0 ? std::numeric_limits<int64_t>::max()
+                                      : static_cast<int64_t>(entry.f_favail)};
 }
 
 class PosixWritableFile : public WritableFile {
@@ -78,6 +94,24 @@ class PosixWritableFile : public WritableFile {
       return SystemError(path_, "sync", errno);
     }
     return absl::OkStatus();
+  }
+
+  absl::Status Reserve(int64_t bytes) override {
+    if (bytes <= 0) return absl::OkStatus();
+    const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
+    const int result = Uninterrupted([&] {
+      return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, end, bytes);
+    });
+    if (result == 0 || (errno != ENOSPC && errno != EDQUOT)) {
+      return absl::OkStatus();
+    }
+    const int error = errno;
+    struct statvfs entry = {};
+    ::fstatvfs(descriptor_, &entry);
+    return SystemError(path_,
+                       absl::StrCat("write ", bytes, " bytes, ",
+                                    SpaceOf(entry).bytes, " are free"),
+                       error);
   }
 
   // Not repeated when interrupted: the descriptor is gone either way and may
@@ -130,6 +164,35 @@ class PosixRandomAccessFile : public RandomAccessFile {
   const int descriptor_;
   const int64_t size_;
 };
+
+// A file that is locked; the lock goes with the descriptor, so that the end of
+// the process releases it.
+class PosixFileLock : public FileLock {
+ public:
+  PosixFileLock(std::string path, int descriptor)
+      : path_(std::move(path)), descriptor_(descriptor) {}
+  ~PosixFileLock() override {
+    // While it is held, so that nobody else's file of that name is removed.
+    if (descriptor_ < 0) return;
+    ::unlink(path_.c_str());
+    ::close(descriptor_);
+  }
+
+  // Closes the file and leaves it: it is another's.
+  void Abandon() { ::close(std::exchange(descriptor_, -1)); }
+
+ private:
+  const std::string path_;
+  int descriptor_;
+};
+
+// Whether `descriptor` is of the file that is called `path` now.
+bool IsCalled(int descriptor, const std::string& path) {
+  struct stat open, called;
+  return ::fstat(descriptor, &open) == 0 &&
+         ::stat(path.c_str(), &called) == 0 && open.st_dev == called.st_dev &&
+         open.st_ino == called.st_ino;
+}
 
 class PosixFileSystem : public FileSystem {
  public:
@@ -223,7 +286,60 @@ class PosixFileSystem : public FileSystem {
     return SystemError(path, "sync", error);
   }
 
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) override {
+    for (;;) {
+      const int descriptor = Open(path, O_RDWR | O_CREAT);
+      if (descriptor < 0) return SystemError(path, "open the lock", errno);
+      auto lock = std::make_unique<PosixFileLock>(path, descriptor);
+      if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        const int error = errno;
+        if (error == EWOULDBLOCK) {
+          const absl::Status held = HeldBy(path, descriptor);
+          lock->Abandon();
+          return held;
+        }
+        LogWarning(absl::StrCat("\"", path,
+                                "\": this file system has no locks, "
+                                "so nothing keeps another program from "
+                                "writing here at the same time"));
+        return lock;
+      }
+      // Between the two calls the one who held it may have removed the file.
+      if (!IsCalled(descriptor, path)) {
+        lock->Abandon();
+        continue;
+      }
+      const std::string self = absl::StrCat(::getpid(), "\n");
+      if (::ftruncate(descriptor, 0) != 0 ||
+          ::pwrite(descriptor, self.data(), self.size(), 0) < 0) {
+        return SystemError(path, "write", errno);
+      }
+      return lock;
+    }
+  }
+
+  absl::StatusOr<FreeSpace> FindFreeSpace(
+      const std::string& directory) override {
+    struct statvfs entry;
+    if (::statvfs(directory.c_str(), &entry) != 0) {
+      return SystemError(directory, "look up the free space", errno);
+    }
+    return SpaceOf(entry);
+  }
+
  private:
+  static absl::Status HeldBy(const std::string& path, int descriptor) {
+    char text[32] = {};
+    const ssize_t count = ::pread(descriptor, text, sizeof text - 1, 0);
+    absl::string_view process(text, count > 0 ? static_cast<size_t>(count) : 0);
+    process = absl::StripAsciiWhitespace(process);
+    return absl::FailedPreconditionError(absl::StrCat(
+        "\"", path, "\": process ", process.empty() ? "unknown" : process,
+        process == absl::StrCat(::getpid()) ? ", which is this one," : "",
+        " writes there now; wait for it, or choose another place"));
+  }
+
   static bool IsFolder(const std::string& path) {
     struct stat entry;
     return ::stat(path.c_str(), &entry) == 0 && S_ISDIR(entry.st_mode);

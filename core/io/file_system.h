@@ -23,6 +23,22 @@ class WritableFile {
   // Returns once everything appended would outlive a power cut.
   virtual absl::Status Sync() = 0;
   virtual absl::Status Close() = 0;
+  // Sets space aside for `bytes` more, so that a full disk shows before
+  // anything is written: ResourceExhausted with the bytes wanted and free. The
+  // file does not grow. OK where a file system cannot do it.
+  virtual absl::Status Reserve(int64_t bytes) = 0;
+};
+
+// Held from FileSystem::Lock() until it is destroyed.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+// What a file system has left for this process.
+struct FreeSpace {
+  int64_t bytes = 0;
+  int64_t files = 0;  // How many more files there may be.
 };
 
 // A file that can be read at any place. Thread-safe.
@@ -67,6 +83,16 @@ class FileSystem {
   virtual absl::Status CreateDirectories(const std::string& path) = 0;
   // Returns once the names in the folder would outlive a power cut.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
+  // Locks by a file of this name, which is there while the lock is held.
+  // FailedPrecondition, naming the process, if it is held already, in this
+  // process or another. A process that ends releases its locks, however it
+  // ends. A file system without locks gives one that keeps nobody out, and a
+  // warning.
+  virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) = 0;
+  // Of the file system that `directory` lies in.
+  virtual absl::StatusOr<FreeSpace> FindFreeSpace(
+      const std::string& directory) = 0;
 };
 
 // The whole content of a small file. ResourceExhausted, and nothing read, if it

@@ -12,6 +12,7 @@
 #include "core/base/philox.h"
 #include "core/base/status_macros.h"
 #include "core/graph/builder.h"
+#include "core/tensor/cast.h"
 
 namespace cairn {
 namespace {
@@ -67,18 +68,49 @@ absl::StatusOr<std::shared_ptr<Variable>> Layer::AddWeight(WeightSpec spec) {
   const std::string& path = building_->path();
   const std::string full_name =
       path.empty() ? spec.name : absl::StrCat(path, "/", spec.name);
+  const std::string label =
+      absl::StrCat(Label(), ": weight \"", spec.name, "\"");
+  if (spec.trainable && spec.dtype != DType::kFloat32) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(label, ": its type is ", DTypeName(spec.dtype),
+                     ", but what is trained is float32; set .trainable = false "
+                     "or another .dtype"));
+  }
   auto variable = std::make_shared<Variable>(
-      full_name, TensorSpec{DType::kFloat32, spec.shape}, spec.trainable);
+      full_name, TensorSpec{spec.dtype, spec.shape}, spec.trainable);
+  const std::string edge = spec.edge.empty() ? spec.name : spec.edge;
+  bool filled = false;
+  if (deferred_ != nullptr) {
+    auto restored = deferred_->Fill(edge, *variable);
+    if (!restored.ok()) return Annotate(restored.status(), label);
+    filled = *restored;
+  }
+  if (!filled) {
+    CAIRN_RETURN_IF_ERROR(
+        Annotate(FillFirst(spec, full_name, *variable), label));
+  }
+  own_weights_.emplace_back(edge, variable);
+  own_weight_names_.push_back(spec.name);
+  return variable;
+}
+
+absl::Status Layer::FillFirst(const WeightSpec& spec,
+                              const std::string& full_name,
+                              Variable& variable) const {
   CAIRN_ASSIGN_OR_RETURN(const std::shared_ptr<const Initializer> initializer,
                          spec.initializer.Get());
   RandomStream stream(StreamKey(building_->seed(), full_name));
-  CAIRN_RETURN_IF_ERROR(
-      Annotate(initializer->Fill(stream, variable->mutable_value()),
-               absl::StrCat(Label(), ": weight \"", spec.name, "\"")));
-  own_weights_.emplace_back(spec.edge.empty() ? spec.name : spec.edge,
-                            variable);
-  own_weight_names_.push_back(spec.name);
-  return variable;
+  if (spec.dtype == DType::kFloat32) {
+    return initializer->Fill(stream, variable.mutable_value());
+  }
+  Tensor floats = Tensor::Zeros({DType::kFloat32, spec.shape});
+  CAIRN_RETURN_IF_ERROR(initializer->Fill(stream, floats));
+  CAIRN_ASSIGN_OR_RETURN(const Tensor value, CastTensor(floats, spec.dtype));
+  return variable.Assign(value);
+}
+
+void Layer::DeferRestore(std::shared_ptr<DeferredValues> values) {
+  if (!built_) deferred_ = std::move(values);
 }
 
 absl::Status Layer::AddChild(absl::string_view edge,
@@ -99,8 +131,11 @@ absl::Status Layer::AddChild(absl::string_view edge,
         absl::StrCat(Label(), ": two layers are called \"", child->name(),
                      "\"; give one of them another name"));
   }
-  children_.push_back({std::string(edge), std::move(child)});
-  return absl::OkStatus();
+  children_.push_back({std::string(edge), child});
+  if (deferred_ == nullptr) return absl::OkStatus();
+  const absl::Status status = deferred_->FillChild(std::string(edge), *child);
+  if (!status.ok()) children_.pop_back();
+  return Annotate(status, Label());
 }
 
 void Layer::CollectWeights(const std::string& prefix, bool trainable,
@@ -194,6 +229,7 @@ absl::Status Layer::BuildOnce(const CallContext& context,
     return status;
   }
   built_ = true;
+  deferred_ = nullptr;
   return absl::OkStatus();
 }
 

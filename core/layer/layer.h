@@ -15,6 +15,7 @@
 #include "core/base/registry.h"
 #include "core/graph/value.h"
 #include "core/layer/call_context.h"
+#include "core/layer/deferred_values.h"
 #include "core/layer/values.h"
 #include "core/layer/weight.h"
 #include "core/tensor/tensor.h"
@@ -67,6 +68,11 @@ class Layer : public Configurable {
   // layer passes on its own, the root is given a new one.
   Values Apply(const CallContext& context, absl::Span<const Value> inputs);
 
+  // `values` are asked for the weights and children still to be made, until the
+  // layer is built. They take the place of earlier ones. Nothing happens if it
+  // is built already.
+  void DeferRestore(std::shared_ptr<DeferredValues> values);
+
   // For the layer that takes this one in: gives a name to one that has none.
   void SetNameIfEmpty(absl::string_view name);
 
@@ -102,6 +108,9 @@ class Layer : public Configurable {
   std::string Label() const;
 
  private:
+  // Gives a new weight the values that its initializer makes.
+  absl::Status FillFirst(const WeightSpec& spec, const std::string& full_name,
+                         Variable& variable) const;
   absl::Status BuildOnce(const CallContext& context,
                          absl::Span<const TensorSpec> inputs);
   void CollectWeights(const std::string& prefix, bool trainable,
@@ -115,6 +124,7 @@ class Layer : public Configurable {
   // By edge.
   std::vector<std::pair<std::string, std::shared_ptr<Variable>>> own_weights_;
   std::vector<std::string> own_weight_names_;
+  std::shared_ptr<DeferredValues> deferred_;
   // While Build() runs.
   const CallContext* building_ = nullptr;
 };

@@ -7,6 +7,7 @@
 #include "core/base/rule.h"
 #include "core/graph/variable.h"
 #include "core/layer/initializer.h"
+#include "core/tensor/dtype.h"
 #include "core/tensor/shape.h"
 
 namespace cairn {
@@ -17,7 +18,10 @@ struct WeightSpec {
   Shape shape;
   Rule<Initializer> initializer = "glorot_uniform";
   bool trainable = true;  // False for moving statistics and the like.
-  std::string edge;       // What files call the member; empty: the name.
+  // What training changes is float32. Others take the initializer's values as
+  // CastTensor() makes them.
+  DType dtype = DType::kFloat32;
+  std::string edge;  // What files call the member; empty: the name.
 };
 
 // A weight as seen from some layer above it.

@@ -112,6 +112,17 @@ absl::StatusOr<RestoreReport> Model::Restore(const Snapshot& snapshot,
   return trainer->RestoreModel(snapshot, options);
 }
 
+absl::StatusOr<Model::OptimizerState> Model::GetOptimizerState() {
+  CAIRN_ASSIGN_OR_RETURN(Trainer* const trainer,
+                         CompiledTrainer("GetOptimizerState"));
+  if (built()) CAIRN_RETURN_IF_ERROR(trainer->MakeOptimizerSlots());
+  return OptimizerState{trainer->optimizer(), &trainer->optimizer_variables()};
+}
+
+void Model::KeepLearningRate() {
+  if (compiled_) trainer_->KeepLearningRate();
+}
+
 absl::StatusOr<std::string> Model::DescribeTrainStep(
     const std::vector<BatchField>& fields, int64_t rows) {
   CAIRN_ASSIGN_OR_RETURN(Trainer* const trainer,

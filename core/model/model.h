@@ -19,7 +19,9 @@
 
 namespace cairn {
 
+class Optimizer;
 class Trainer;
+struct OptimizerVariables;
 
 // A layer that can be trained. Used by one thread at a time.
 class Model : public Layer {
@@ -69,6 +71,22 @@ class Model : public Layer {
   // Copies values into the variables: all, or, on error, none.
   absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
                                         const RestoreOptions& options = {});
+  // The compiled optimizer and what it keeps, with all slots if the model is
+  // built. Good until the model is compiled anew. FailedPrecondition before
+  // Compile(). For saving and restoring it apart from the model.
+  struct OptimizerState {
+    const Optimizer* optimizer = nullptr;
+    OptimizerVariables* variables = nullptr;
+  };
+  absl::StatusOr<OptimizerState> GetOptimizerState();
+  // To be called after the learning rate in there was restored: one that the
+  // optimizer would not choose itself is then kept.
+  void KeepLearningRate();
+
+  // OK if all weights exist; FailedPrecondition with what to do if not. A model
+  // that knows its input's shape builds itself here.
+  virtual absl::Status CheckBuilt();
+
   // The kernels of a training step on `rows` such samples. For tests and
   // people.
   absl::StatusOr<std::string> DescribeTrainStep(
@@ -77,9 +95,6 @@ class Model : public Layer {
  protected:
   explicit Model(std::string name = "");
 
-  // Whether all weights exist; FailedPrecondition with what to do if not. A
-  // model that knows its input's shape builds itself here.
-  virtual absl::Status CheckBuilt();
   // Whether the model was described without a fault.
   virtual absl::Status CheckLayers() const;
 

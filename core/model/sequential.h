@@ -30,12 +30,12 @@ class Sequential : public Functional {
 
   absl::string_view class_name() const override { return kClassName; }
   Config GetConfig() const override;
+  absl::Status CheckBuilt() override;
 
  protected:
   absl::Status Build(absl::Span<const TensorSpec> inputs) override;
   Values Call(const CallContext& context,
               absl::Span<const Value> inputs) override;
-  absl::Status CheckBuilt() override;
   absl::Status CheckLayers() const override { return first_error_; }
 
  private:

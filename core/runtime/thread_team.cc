@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/start_thread.h"
 #include "core/runtime/compute_scope.h"
 
 #if defined(__x86_64__)
@@ -83,7 +84,8 @@ class ThreadTeam::State {
  public:
   explicit State(int threads) : threads_(threads), ready_(threads - 1) {
     for (int i = 1; i < threads; ++i) {
-      workers_.emplace_back([this, i] { Work(/*from_back=*/i % 2 == 1); });
+      workers_.push_back(
+          StartThread([this, i] { Work(/*from_back=*/i % 2 == 1); }));
     }
     // What a thread allocates to begin with belongs to no step.
     ready_.wait();

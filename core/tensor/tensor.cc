@@ -1,6 +1,7 @@
 #include "core/tensor/tensor.h"
 
 #include <cstring>
+#include <utility>
 
 #include "core/tensor/aligned_buffer.h"
 
@@ -9,16 +10,53 @@ namespace cairn {
 Tensor::Tensor(const TensorSpec& spec)
     : spec_(spec), buffer_(MakeAlignedBuffer(ByteSize(spec))) {}
 
+Tensor::Tensor(const TensorSpec& spec, std::shared_ptr<std::byte[]> buffer,
+               std::shared_ptr<const TensorContent> content)
+    : spec_(spec), buffer_(std::move(buffer)), content_(std::move(content)) {}
+
+Tensor Tensor::Unset(const TensorSpec& spec) {
+  return Tensor(spec, MakeUnsetBuffer(ByteSize(spec)), nullptr);
+}
+
+Tensor Tensor::Stored(const TensorSpec& spec,
+                      std::shared_ptr<const TensorContent> content) {
+  CAIRN_CHECK(content != nullptr);
+  return Tensor(spec, nullptr, std::move(content));
+}
+
+absl::Status Tensor::CopyTo(absl::Span<std::byte> destination,
+                            int64_t offset) const {
+  const auto size = static_cast<int64_t>(ByteSize(spec_));
+  CAIRN_CHECK(offset >= 0 && offset <= size);
+  CAIRN_CHECK(static_cast<int64_t>(destination.size()) <= size - offset);
+  if (is_stored()) return content_->Read(offset, destination);
+  if (!destination.empty()) {
+    std::memcpy(destination.data(), buffer_.get() + offset, destination.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tensor> Tensor::Load() const {
+  if (!is_stored()) return *this;
+  Tensor loaded = Unset(spec_);
+  const absl::Status status = CopyTo(loaded.mutable_bytes());
+  if (!status.ok()) return status;
+  return loaded;
+}
+
 absl::Span<const std::byte> Tensor::bytes() const {
+  CAIRN_CHECK(!is_stored());
   return {buffer_.get(), ByteSize(spec_)};
 }
 
 absl::Span<std::byte> Tensor::mutable_bytes() {
+  CAIRN_CHECK(!is_stored());
   return {buffer_.get(), ByteSize(spec_)};
 }
 
 Tensor Tensor::Clone() const {
-  Tensor copy(spec_);
+  CAIRN_CHECK(!is_stored());
+  Tensor copy = Unset(spec_);
   std::memcpy(copy.buffer_.get(), buffer_.get(), ByteSize(spec_));
   return copy;
 }

@@ -7,12 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/check.h"
 #include "core/tensor/dtype.h"
 #include "core/tensor/shape.h"
 
 namespace cairn {
+
+// The bytes of a tensor that lie elsewhere, such as in a file. Thread-safe.
+class TensorContent {
+ public:
+  virtual ~TensorContent() = default;
+  // Fills `destination` from byte `offset` on. REQUIRES: the tensor has them.
+  virtual absl::Status Read(int64_t offset,
+                            absl::Span<std::byte> destination) const = 0;
+};
 
 // A dense row-major array. Copies share the buffer; Clone() copies it. The
 // buffer starts at a multiple of 64 bytes.
@@ -23,6 +34,11 @@ class Tensor {
 
   // REQUIRES: spec's shape is static.
   static Tensor Zeros(const TensorSpec& spec) { return Tensor(spec); }
+  // What is in it is not known: for those who fill it. REQUIRES: as above.
+  static Tensor Unset(const TensorSpec& spec);
+  // One whose bytes stay where `content` has them, until CopyTo() or Load().
+  static Tensor Stored(const TensorSpec& spec,
+                       std::shared_ptr<const TensorContent> content);
   // Copies `values`. REQUIRES: as many as `shape` has elements.
   template <typename T>
   static Tensor FromValues(absl::Span<const T> values, const Shape& shape);
@@ -42,6 +58,16 @@ class Tensor {
   const Shape& shape() const { return spec_.shape; }
   int64_t size() const { return ElementCount(spec_.shape); }
 
+  // Whether its bytes lie elsewhere. Such a tensor may be copied, and read by
+  // the two functions below; what else touches its bytes ends the process.
+  bool is_stored() const { return content_ != nullptr; }
+  // Copies the bytes from `offset` on. An error is one of reading what is
+  // stored. REQUIRES: the tensor has them.
+  absl::Status CopyTo(absl::Span<std::byte> destination,
+                      int64_t offset = 0) const;
+  // The tensor itself, or what is stored of it in memory of its own.
+  absl::StatusOr<Tensor> Load() const;
+
   // REQUIRES: T matches spec().dtype.
   template <typename T>
   absl::Span<const T> values() const;
@@ -57,9 +83,12 @@ class Tensor {
 
  private:
   explicit Tensor(const TensorSpec& spec);
+  Tensor(const TensorSpec& spec, std::shared_ptr<std::byte[]> buffer,
+         std::shared_ptr<const TensorContent> content);
 
   TensorSpec spec_;
-  std::shared_ptr<std::byte[]> buffer_;
+  std::shared_ptr<std::byte[]> buffer_;  // Null if it is stored.
+  std::shared_ptr<const TensorContent> content_;
 };
 
 struct NamedTensor {
@@ -69,7 +98,7 @@ struct NamedTensor {
 
 template <typename T>
 absl::Span<const T> Tensor::values() const {
-  CAIRN_CHECK(DTypeOf<T>() == spec_.dtype);
+  CAIRN_CHECK(DTypeOf<T>() == spec_.dtype && !is_stored());
   // With braces, bool would be taken for a list of two truths.
   return absl::Span<const T>(reinterpret_cast<const T*>(buffer_.get()),
                              static_cast<size_t>(size()));
@@ -77,7 +106,7 @@ absl::Span<const T> Tensor::values() const {
 
 template <typename T>
 absl::Span<T> Tensor::mutable_values() {
-  CAIRN_CHECK(DTypeOf<T>() == spec_.dtype);
+  CAIRN_CHECK(DTypeOf<T>() == spec_.dtype && !is_stored());
   return absl::Span<T>(reinterpret_cast<T*>(buffer_.get()),
                        static_cast<size_t>(size()));
 }

@@ -214,7 +214,14 @@ absl::Status Trainer::BeginRun(const FitOptions& options) {
         Restore(*options.resume_from, options.restore).status());
   }
   if (!fit_->restored.has_value()) return absl::OkStatus();
-  return RestoreStates(*fit_->restored);
+  CAIRN_RETURN_IF_ERROR(RestoreStates(*fit_->restored));
+  if (fit_->restored->count(kRunExtras) > 0 && epoch_ >= epochs_) {
+    LogInfo(absl::StrCat("the run is finished: it has done ", epoch_, " of ",
+                         epochs_,
+                         " epochs, so nothing is trained; ask for more epochs "
+                         "to go on"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Trainer::FitEpochs(const FitOptions& options) {

@@ -20,6 +20,7 @@ struct SlotSpec {
   std::string name;  // "m"
   std::string edge;  // What Keras's objects call the list: "_momentums".
   double initial = 0;
+  std::string old_name;  // What older Keras calls it; empty: `name`.
 };
 
 // The update of one weight, under construction.

@@ -1,217 +1,404 @@
 #include "core/training/restore.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "core/runtime/run_in_parallel.h"
+#include "core/tensor/cast.h"
+#include "core/training/weight_matching.h"
 
 namespace cairn {
 namespace {
 
-// What a way of matching found, good and bad.
-struct Candidates {
-  std::map<const Variable*, const NamedTensor*> value_of;
-  std::set<std::string> used;  // Names of tensors.
+// "a, b, ...", so that the largest model's error is still a line.
+std::string ShortList(absl::Span<const std::string> items) {
+  constexpr size_t kMost = 12;
+  return absl::StrCat(absl::StrJoin(items.subspan(0, kMost), ", "),
+                      items.size() > kMost ? ", ..." : "");
+}
+
+// What one way of matching comes to.
+struct Judgement {
+  const WeightMatching* matching = nullptr;
+  RestoreReport report;
+  std::vector<std::string> mismatches;  // In words.
+
+  bool is_whole() const {
+    return report.missing.empty() && report.extra.empty() &&
+           report.mismatched.empty() && report.kept.empty();
+  }
+  bool is_excused(const RestoreOptions& options) const {
+    return (report.missing.empty() || options.allow_missing) &&
+           (report.extra.empty() || options.allow_extra) &&
+           (report.mismatched.empty() || options.allow_mismatch);
+  }
+  // Whether anything is restored, or there is nothing to restore.
+  bool is_worth() const {
+    return !report.restored.empty() ||
+           (matching->values.empty() && report.missing.empty());
+  }
 };
 
-int FindEdge(const ObjectGraph& graph, int node, absl::string_view name) {
-  if (node < 0) return -1;
-  for (const ObjectGraph::Edge& edge : graph.nodes[node].edges) {
-    if (edge.name == name) return edge.node;
+Judgement Judge(absl::Span<const Weight> weights,
+                const WeightMatching& matching, const RestoreOptions& options) {
+  Judgement judgement{
+      .matching = &matching,
+      .report = {.match = matching.match, .file_child = matching.file_child}};
+  RestoreReport& report = judgement.report;
+  std::set<const NamedTensor*> used;
+  for (const Weight& weight : weights) {
+    const auto found = matching.value_of.find(weight.variable.get());
+    const NamedTensor* const value =
+        found == matching.value_of.end() ? nullptr : found->second;
+    if (value != nullptr) used.insert(value);
+    if (std::any_of(options.keep.begin(), options.keep.end(),
+                    [&](const std::string& keep) {
+                      return IsPathPrefix(keep, weight.path);
+                    })) {
+      report.kept.push_back(weight.path);
+      continue;
+    }
+    if (value == nullptr) {
+      report.missing.push_back(weight.path);
+      continue;
+    }
+    const TensorSpec& ours = weight.variable->spec();
+    const TensorSpec& theirs = value->value.spec();
+    const bool same_type = ours.dtype == theirs.dtype;
+    if (ours.shape == theirs.shape && (same_type || options.allow_cast)) {
+      report.restored.push_back(weight.path);
+      if (!same_type) report.cast.push_back(weight.path);
+      continue;
+    }
+    report.mismatched.push_back(weight.path);
+    judgement.mismatches.push_back(
+        absl::StrCat(weight.path, " is ", SpecToString(ours), " in the model, ",
+                     SpecToString(theirs), " in the file"));
   }
-  return -1;
+  for (const NamedTensor* value : matching.values) {
+    if (used.count(value) == 0) report.extra.push_back(value->name);
+  }
+  return judgement;
 }
 
-const NamedTensor* FindNamed(const std::vector<NamedTensor>& list,
-                             const std::string& name) {
-  for (const NamedTensor& tensor : list) {
-    if (tensor.name == name) return &tensor;
-  }
-  return nullptr;
+// What does not fit, and which options would allow it.
+std::string Complain(const Judgement& judgement) {
+  const RestoreReport& report = judgement.report;
+  std::vector<std::string> complaints, options;
+  const auto complain = [&](absl::string_view what,
+                            const std::vector<std::string>& items,
+                            absl::string_view option) {
+    if (items.empty()) return;
+    complaints.push_back(
+        absl::StrCat(what, " (", items.size(), "): ", ShortList(items)));
+    options.emplace_back(option);
+  };
+  complain("the model has, the file lacks", report.missing, "allow_missing");
+  complain("the file has, the model lacks", report.extra, "allow_extra");
+  complain("of another shape or type", judgement.mismatches, "allow_mismatch");
+  std::string text = absl::StrCat("the file is of another architecture; ",
+                                  absl::StrJoin(complaints, "; "));
+  if (report.restored.empty()) return text;
+  return absl::StrCat(text, "; the other ", report.restored.size(),
+                      " fit, and are loaded with ",
+                      absl::StrJoin(options, " and "));
 }
 
-class ObjectMatcher {
- public:
-  ObjectMatcher(const Snapshot& snapshot, Candidates& candidates)
-      : snapshot_(snapshot), candidates_(candidates) {}
+// Both sides, for the eye to find what the names have in common.
+std::string ShowBoth(absl::Span<const Weight> weights,
+                     const Snapshot& snapshot) {
+  std::vector<std::string> ours, theirs;
+  for (const Weight& weight : weights) {
+    ours.push_back(
+        absl::StrCat(weight.path, " ", SpecToString(weight.variable->spec())));
+  }
+  for (const NamedTensor& value : snapshot.weights) {
+    theirs.push_back(
+        absl::StrCat(value.name, " ", SpecToString(value.value.spec())));
+  }
+  return absl::StrCat("nothing in the file fits the model; the model has (",
+                      ours.size(), "): ", ShortList(ours), "; the file has (",
+                      theirs.size(), "): ", ShortList(theirs));
+}
 
-  void Visit(const Layer& layer, int node) {
-    if (node < 0 || !seen_.insert(&layer).second) return;
-    const ObjectGraph& graph = snapshot_.objects;
-    for (const auto& [edge, variable] : layer.own_weights()) {
-      const int found = FindEdge(graph, node, edge);
-      if (found < 0 ||
-          graph.nodes[found].kind != ObjectGraph::Kind::kVariable) {
+absl::StatusOr<std::vector<WeightMatching>> FindMatchings(
+    const Layer& model, absl::Span<const Weight> weights,
+    const Snapshot& snapshot, const RestoreOptions& options) {
+  std::vector<WeightMatching> matchings;
+  const bool renames = !options.renames.empty();
+  const Match match =
+      options.match == Match::kAuto && renames ? Match::kNames : options.match;
+  if (renames && match != Match::kNames) {
+    return absl::InvalidArgumentError(
+        "RestoreOptions: renames go with Match::kNames or Match::kAuto alone");
+  }
+  if (match == Match::kAuto || match == Match::kObjects) {
+    matchings = MatchObjects(model, snapshot);
+  }
+  if (match == Match::kAuto || match == Match::kNames) {
+    CAIRN_ASSIGN_OR_RETURN(WeightMatching names,
+                           MatchNames(weights, snapshot, options.renames));
+    matchings.push_back(std::move(names));
+  }
+  if (match == Match::kAuto || match == Match::kOrder) {
+    matchings.push_back(MatchOrder(weights, snapshot));
+  }
+  return matchings;
+}
+
+// The child of the model whose weights are all that the file has; or "".
+std::string FindFittingChild(const Layer& model, const Snapshot& snapshot) {
+  for (const Layer::Child& child : model.children()) {
+    const std::vector<Weight> weights = child.layer->weights();
+    if (weights.empty()) continue;
+    const auto matchings = FindMatchings(*child.layer, weights, snapshot, {});
+    for (const WeightMatching& matching : *matchings) {
+      // By place alone too much fits by chance, and of a part of the file.
+      if (matching.match == Match::kOrder ||
+          matching.values.size() < snapshot.weights.size()) {
         continue;
       }
-      const NamedTensor* tensor =
-          FindNamed(snapshot_.weights, graph.nodes[found].tensor);
-      if (tensor == nullptr) continue;
-      candidates_.value_of[variable.get()] = tensor;
-      candidates_.used.insert(tensor->name);
-    }
-    for (const Layer::Child& child : layer.children()) {
-      Visit(*child.layer, FindEdge(graph, node, child.edge));
+      if (Judge(weights, matching, {}).is_whole()) return child.layer->name();
     }
   }
-
- private:
-  const Snapshot& snapshot_;
-  Candidates& candidates_;
-  std::set<const Layer*> seen_;
-};
-
-Candidates FindCandidates(const Layer& model, const Snapshot& snapshot,
-                          Match match) {
-  Candidates candidates;
-  const std::vector<Weight> weights = model.weights();
-  if (match == Match::kObjects) {
-    if (snapshot.objects.nodes.empty()) return candidates;
-    const int below = FindEdge(snapshot.objects, 0, "model");
-    ObjectMatcher(snapshot, candidates).Visit(model, below < 0 ? 0 : below);
-  } else if (match == Match::kNames) {
-    for (const Weight& weight : weights) {
-      const NamedTensor* tensor = FindNamed(snapshot.weights, weight.path);
-      if (tensor == nullptr) continue;
-      candidates.value_of[weight.variable.get()] = tensor;
-      candidates.used.insert(tensor->name);
-    }
-  } else {
-    for (size_t i = 0; i < weights.size() && i < snapshot.weights.size(); ++i) {
-      candidates.value_of[weights[i].variable.get()] = &snapshot.weights[i];
-      candidates.used.insert(snapshot.weights[i].name);
-    }
-  }
-  return candidates;
+  return "";
 }
 
-// OK if the candidates fit one to one, or the full list of what does not.
-absl::Status Judge(const std::vector<Weight>& weights, const Snapshot& snapshot,
-                   const Candidates& candidates) {
-  std::vector<std::string> missing, mismatched, extra;
-  for (const Weight& weight : weights) {
-    const auto found = candidates.value_of.find(weight.variable.get());
-    if (found == candidates.value_of.end()) {
-      missing.push_back(weight.path);
-    } else if (found->second->value.spec() != weight.variable->spec()) {
-      mismatched.push_back(absl::StrCat(
-          weight.path, " is ", SpecToString(weight.variable->spec()),
-          " in the model, ", SpecToString(found->second->value.spec()),
-          " in the file"));
+absl::Status CheckKeep(absl::Span<const Weight> weights,
+                       const RestoreOptions& options) {
+  for (const std::string& keep : options.keep) {
+    if (std::none_of(weights.begin(), weights.end(), [&](const Weight& weight) {
+          return IsPathPrefix(keep, weight.path);
+        })) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "RestoreOptions: keep has \"", keep,
+          "\", which is the path of no weight and of no layer above one"));
     }
   }
-  for (const NamedTensor& tensor : snapshot.weights) {
-    if (candidates.used.count(tensor.name) == 0) extra.push_back(tensor.name);
-  }
-  if (missing.empty() && mismatched.empty() && extra.empty()) {
-    return absl::OkStatus();
-  }
-  std::vector<std::string> complaints;
-  const auto complain = [&](absl::string_view what,
-                            const std::vector<std::string>& paths) {
-    if (paths.empty()) return;
-    constexpr size_t kMost = 20;
-    const absl::Span<const std::string> shown =
-        absl::MakeConstSpan(paths).subspan(0, kMost);
-    complaints.push_back(absl::StrCat(what, " (", paths.size(),
-                                      "): ", absl::StrJoin(shown, ", "),
-                                      paths.size() > kMost ? ", ..." : ""));
+  return absl::OkStatus();
+}
+
+// The first by which all fits. Else the first by edges or paths whose
+// differences are allowed; where the caller named the way, by that. Null if
+// there is none.
+const Judgement* Choose(const std::vector<Judgement>& judgements,
+                        const RestoreOptions& options) {
+  const auto first = [&](auto&& condition) -> const Judgement* {
+    const auto found =
+        std::find_if(judgements.begin(), judgements.end(), condition);
+    return found == judgements.end() ? nullptr : &*found;
   };
-  complain("the model has, the file lacks", missing);
-  complain("the file has, the model lacks", extra);
-  complain("of another shape or type", mismatched);
-  return absl::InvalidArgumentError(
-      absl::StrCat("the file is of another architecture; ",
-                   absl::StrJoin(complaints, "; ")));
+  if (const Judgement* const whole = first([&](const Judgement& judgement) {
+        return judgement.is_worth() &&
+               judgement.is_excused({.match = options.match});
+      })) {
+    return whole;
+  }
+  return first([&](const Judgement& judgement) {
+    return judgement.is_worth() && judgement.is_excused(options) &&
+           (judgement.report.match != Match::kOrder ||
+            options.match == Match::kOrder);
+  });
 }
 
-absl::Status CheckSpec(const std::string& path, const Variable& variable,
-                       const Tensor& value) {
-  if (variable.spec() == value.spec()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "optimizer: ", path, " is ", SpecToString(variable.spec()),
-      " in the model, ", SpecToString(value.spec()), " in the file"));
+absl::Status Refuse(const Layer& model, absl::Span<const Weight> weights,
+                    const Snapshot& snapshot,
+                    const std::vector<Judgement>& judgements) {
+  const Judgement* nearest = nullptr;
+  bool has_found_any = false;
+  for (const Judgement& judgement : judgements) {
+    // What happens to lie at one place says nothing of a model.
+    const bool is_order = judgement.report.match == Match::kOrder;
+    if (!is_order || judgements.size() == 1) {
+      has_found_any |= !judgement.matching->value_of.empty();
+    }
+    if (nearest == nullptr ||
+        judgement.report.restored.size() > nearest->report.restored.size()) {
+      if (!is_order || judgements.size() == 1) nearest = &judgement;
+    }
+  }
+  std::string text = nearest != nullptr && has_found_any
+                         ? Complain(*nearest)
+                         : ShowBoth(weights, snapshot);
+  const std::string child = FindFittingChild(model, snapshot);
+  if (!child.empty()) {
+    absl::StrAppend(&text, "; the file fits the child \"", child,
+                    "\" of the model: load it into that");
+  }
+  return absl::InvalidArgumentError(text);
 }
 
 }  // namespace
 
 absl::StatusOr<WeightAssignments> MatchWeights(const Layer& model,
                                                const Snapshot& snapshot,
-                                               Match match) {
+                                               const RestoreOptions& options) {
   const std::vector<Weight> weights = model.weights();
-  std::vector<Match> ways = {match};
-  if (match == Match::kAuto) {
-    ways = {Match::kObjects, Match::kNames, Match::kOrder};
-    if (snapshot.objects.nodes.empty()) ways.erase(ways.begin());
+  CAIRN_RETURN_IF_ERROR(CheckKeep(weights, options));
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<WeightMatching> matchings,
+                         FindMatchings(model, weights, snapshot, options));
+  std::vector<Judgement> judgements;
+  for (const WeightMatching& matching : matchings) {
+    judgements.push_back(Judge(weights, matching, options));
   }
-  absl::Status first_failure;
-  for (const Match way : ways) {
-    const Candidates candidates = FindCandidates(model, snapshot, way);
-    const absl::Status status = Judge(weights, snapshot, candidates);
-    if (!status.ok()) {
-      if (first_failure.ok()) first_failure = status;
-      continue;
-    }
-    WeightAssignments result{.match = way};
-    for (const Weight& weight : weights) {
-      result.assignments.push_back(
-          {weight.path, weight.variable.get(),
-           candidates.value_of.at(weight.variable.get())->value});
-    }
-    return result;
+  const Judgement* const chosen = Choose(judgements, options);
+  if (chosen == nullptr) return Refuse(model, weights, snapshot, judgements);
+  WeightAssignments result{.report = chosen->report,
+                           .is_whole = chosen->is_whole()};
+  std::set<std::string> restored(chosen->report.restored.begin(),
+                                 chosen->report.restored.end());
+  for (const Weight& weight : weights) {
+    if (restored.count(weight.path) == 0) continue;
+    Variable* const variable = weight.variable.get();
+    const NamedTensor& value = *chosen->matching->value_of.at(variable);
+    auto tensor = CastTensor(value.value, variable->spec().dtype);
+    if (!tensor.ok()) return Annotate(tensor.status(), weight.path);
+    result.assignments.push_back({weight.path, variable, *std::move(tensor)});
+    result.names[variable] = value.name;
   }
-  return first_failure;
+  return result;
 }
 
-absl::StatusOr<std::vector<Assignment>> MatchOptimizer(
-    const Layer& model, const Optimizer& optimizer,
-    const OptimizerVariables& variables, const Snapshot& snapshot) {
-  std::vector<Assignment> assignments;
-  const ObjectGraph& graph = snapshot.objects;
-  const int node = graph.nodes.empty() ? -1 : FindEdge(graph, 0, "optimizer");
-  const auto match = [&](int parent, absl::string_view edge,
-                         const std::string& path,
-                         Variable* variable) -> absl::Status {
-    const int found = FindEdge(graph, parent, edge);
-    const NamedTensor* tensor =
-        found < 0 ? nullptr
-                  : FindNamed(snapshot.optimizer, graph.nodes[found].tensor);
-    if (tensor == nullptr) {
+namespace {
+
+// Finds an optimizer's values among a snapshot's.
+class OptimizerMatcher {
+ public:
+  OptimizerMatcher(const Optimizer& optimizer, const Snapshot& snapshot,
+                   const RestoreOptions& options, WeightAssignments& weights)
+      : optimizer_(optimizer),
+        objects_(snapshot.objects),
+        options_(options),
+        values_(snapshot.optimizer),
+        weights_(weights),
+        node_(objects_.nodes.empty() ? -1 : objects_.Find(0, "optimizer")) {
+    if (node_ < 0) return;
+    for (const ObjectGraph::Slot& slot : objects_.nodes[node_].slots) {
+      old_slots_[{slot.name, objects_.nodes[slot.weight].tensor}] =
+          slot.variable;
+    }
+  }
+
+  absl::Status MatchMember(absl::string_view edge, Variable* variable) {
+    return Take(std::string(edge), objects_.Find(node_, edge), variable);
+  }
+
+  absl::Status MatchSlot(const SlotSpec& slot, const Weight& weight, int index,
+                         Variable* variable) {
+    const int list = objects_.Find(node_, slot.edge);
+    int found = objects_.Find(list, absl::StrCat(index));
+    if (list < 0) {
+      const auto old =
+          old_slots_.find({slot.old_name.empty() ? slot.name : slot.old_name,
+                           weights_.names.at(weight.variable.get())});
+      if (old != old_slots_.end()) found = old->second;
+    }
+    return Take(absl::StrCat(slot.name, "/", weight.path), found, variable);
+  }
+
+ private:
+  absl::Status Take(const std::string& path, int node, Variable* variable) {
+    const NamedTensor* const found =
+        node < 0 ? nullptr : values_.Find(objects_.nodes[node].tensor);
+    RestoreReport& report = weights_.report;
+    if (found == nullptr) {
+      report.missing.push_back(path);
+      if (options_.allow_missing) return absl::OkStatus();
       return absl::InvalidArgumentError(absl::StrCat(
           "the file has no value for the optimizer's \"", path,
           "\"; it was written with another optimizer or other options of ",
-          optimizer.class_name()));
+          optimizer_.class_name()));
     }
-    CAIRN_RETURN_IF_ERROR(CheckSpec(path, *variable, tensor->value));
-    assignments.push_back({path, variable, tensor->value});
+    Tensor value = found->value;
+    const TensorSpec& spec = variable->spec();
+    if (options_.allow_cast && value.dtype() != spec.dtype &&
+        value.shape() == spec.shape) {
+      CAIRN_ASSIGN_OR_RETURN(value, CastTensor(value, spec.dtype));
+      report.cast.push_back(path);
+    }
+    if (value.spec() != spec) {
+      report.mismatched.push_back(path);
+      if (options_.allow_mismatch) return absl::OkStatus();
+      return absl::InvalidArgumentError(absl::StrCat(
+          "optimizer: ", path, " is ", SpecToString(spec), " in the model, ",
+          SpecToString(value.spec()), " in the file"));
+    }
+    report.restored.push_back(path);
+    weights_.assignments.push_back({path, variable, std::move(value)});
     return absl::OkStatus();
-  };
+  }
+
+  const Optimizer& optimizer_;
+  const ObjectGraph& objects_;
+  const RestoreOptions& options_;
+  const ValuesByName values_;
+  WeightAssignments& weights_;
+  const int node_;
+  // By slot and tensor of the weight, as older Keras keeps them.
+  std::map<std::pair<std::string, std::string>, int> old_slots_;
+};
+
+}  // namespace
+
+absl::Status MatchOptimizer(const Layer& model, const Optimizer& optimizer,
+                            const OptimizerVariables& variables,
+                            const Snapshot& snapshot,
+                            const RestoreOptions& options,
+                            WeightAssignments& weights) {
+  if (!weights.is_whole) return absl::OkStatus();
+  OptimizerMatcher matcher(optimizer, snapshot, options, weights);
   CAIRN_RETURN_IF_ERROR(
-      match(node, "iterations", "iterations", variables.iterations.get()));
-  CAIRN_RETURN_IF_ERROR(match(node, "learning_rate", "learning_rate",
-                              variables.learning_rate.get()));
+      matcher.MatchMember("iterations", variables.iterations.get()));
+  CAIRN_RETURN_IF_ERROR(
+      matcher.MatchMember("learning_rate", variables.learning_rate.get()));
+  const std::vector<Weight> all = model.weights();
   for (const SlotSpec& slot : optimizer.slots()) {
-    const int list = FindEdge(graph, node, slot.edge);
+    const auto& slots = variables.slots.at(slot.name);
     int index = 0;
-    for (const Weight& weight : model.weights()) {
+    for (const Weight& weight : all) {
       if (!weight.trainable) continue;
-      CAIRN_RETURN_IF_ERROR(
-          match(list, absl::StrCat(index++),
-                absl::StrCat(slot.name, "/", weight.path),
-                variables.slots.at(slot.name).at(weight.variable.get()).get()));
+      CAIRN_RETURN_IF_ERROR(matcher.MatchSlot(
+          slot, weight, index++, slots.at(weight.variable.get()).get()));
     }
   }
-  return assignments;
+  return absl::OkStatus();
 }
 
-void Assign(const std::vector<Assignment>& assignments) {
+absl::Status Assign(const std::vector<Assignment>& assignments) {
+  constexpr int64_t kInParallelFrom = int64_t{2} << 20;
+  constexpr int64_t kPiece = int64_t{1} << 19;
+  struct Piece {
+    const Assignment* assignment;
+    int64_t begin, size;
+  };
+  std::vector<Piece> pieces;
+  int64_t total = 0;
   for (const Assignment& assignment : assignments) {
-    CAIRN_CHECK(assignment.variable->Assign(assignment.value).ok());
+    CAIRN_CHECK(assignment.value.spec() == assignment.variable->spec());
+    const auto bytes =
+        static_cast<int64_t>(ByteSize(assignment.variable->spec()));
+    for (int64_t begin = 0; begin < bytes; begin += kPiece) {
+      pieces.push_back({&assignment, begin, std::min(kPiece, bytes - begin)});
+    }
+    total += bytes;
   }
+  const auto copy = [&](int64_t i) {
+    const auto& [assignment, begin, size] = pieces[i];
+    Tensor& to = assignment->variable->mutable_value();
+    return assignment->value.CopyTo(to.mutable_bytes().subspan(begin, size),
+                                    begin);
+  };
+  const auto count = static_cast<int64_t>(pieces.size());
+  if (total >= kInParallelFrom) return RunInParallel(count, copy);
+  for (int64_t i = 0; i < count; ++i) CAIRN_RETURN_IF_ERROR(copy(i));
+  return absl::OkStatus();
 }
 
 }  // namespace cairn

@@ -1,6 +1,7 @@
 #ifndef CAIRN_CORE_TRAINING_RESTORE_OPTIONS_H_
 #define CAIRN_CORE_TRAINING_RESTORE_OPTIONS_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,12 +10,19 @@ namespace cairn {
 
 // How a snapshot's values find their variables.
 enum class Match {
-  kAuto,     // The first of these by which all fit.
-  kObjects,  // By edges from the root.
-  kNames,    // By path.
-  kOrder,    // By place among the weights.
+  // The first of these by which all fit. If there is none, the first of
+  // kObjects and kNames whose differences the options allow and by which
+  // something fits. With renames, kNames alone.
+  kAuto,
+  // By edges from the root, or from the one child of the root that fits.
+  kObjects,
+  kNames,  // By path.
+  kOrder,  // By place among the weights.
 };
 
+// Which differences between a snapshot and a model are no errors. Without any,
+// each weight has a value and each value a weight, of equal shapes and types.
+// Whatever is allowed: if nothing fits at all, it is an error.
 struct RestoreOptions {
   Match match = Match::kAuto;
   // In what a run that goes on may differ from the one that was saved, by name:
@@ -26,16 +34,41 @@ struct RestoreOptions {
   // object of FitOptions::state that only the run or only the snapshot has:
   // "user/<name>".
   std::set<std::string> allow_changed;
+  bool allow_missing = false;   // The model has it, the snapshot does not.
+  bool allow_extra = false;     // The snapshot has it, the model does not.
+  bool allow_mismatch = false;  // Shapes or types differ; left as it was.
+  bool allow_cast = false;      // Number types differ; converted.
+  // Paths of weights, or of layers above them, that keep what they have,
+  // whatever the snapshot says of them. InvalidArgument if one names none.
+  std::vector<std::string> keep;
+  // Prefixes of paths: from the file's, to the model's. The longest counts:
+  // {"body", "pretrained/body"} renames "body/dense/kernel", not "body_2/w";
+  // {"", "pretrained"} puts all below "pretrained". InvalidArgument if one
+  // renames nothing or two values get one name.
+  std::map<std::string, std::string> renames;
 };
 
+// What a restore did. Of the weights, those of one path are in one list, but
+// for `cast`, whose paths are in `restored` too.
 struct RestoreReport {
-  Match match = Match::kAuto;         // The way that was taken.
-  std::vector<std::string> restored;  // Paths of variables.
   // What differs from the saved run, "batch_size: saved 32, now 64".
   std::vector<std::string> changed;
   // Keys of extras, such as "callback/<key>", that nobody took, and those that
   // were looked for and are not there: these objects begin anew.
   std::vector<std::string> unused_states, missing_states;
+  Match match = Match::kAuto;  // The way that was taken.
+  // The edge of the file's root from which edges were followed: "model" in a
+  // training checkpoint. Empty: from the root itself, or not by edges.
+  std::string file_child;
+  // What the file's root was taken for, where it is none of the objects added
+  // to a Checkpoint but fits one of them. Empty: for the whole.
+  std::string object_child;
+  std::vector<std::string> restored;    // Paths of variables.
+  std::vector<std::string> missing;     // Of variables that have no value.
+  std::vector<std::string> extra;       // Names of values without a variable.
+  std::vector<std::string> mismatched;  // Of variables of another shape.
+  std::vector<std::string> cast;        // Of variables of another type.
+  std::vector<std::string> kept;        // Of variables that were to be kept.
 };
 
 }  // namespace cairn

@@ -109,35 +109,37 @@ absl::StatusOr<Trainer::SavedRun> Trainer::SavedRun::Read(
   return run;
 }
 
+absl::Status Trainer::MakeOptimizerSlots() {
+  std::vector<Weight> trainable;
+  for (Weight& weight : model_->weights()) {
+    if (weight.trainable) trainable.push_back(std::move(weight));
+  }
+  return MakeSlots(*optimizer_, trainable, optimizer_variables_);
+}
+
+void Trainer::KeepLearningRate() {
+  const float rate =
+      optimizer_variables_.learning_rate->value().values<float>()[0];
+  rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
+}
+
 absl::StatusOr<RestoreReport> Trainer::RestoreModel(
     const Snapshot& snapshot, const RestoreOptions& options) {
   CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
-                         MatchWeights(*model_, snapshot, options.match));
-  std::vector<Assignment> all = std::move(weights.assignments);
+                         MatchWeights(*model_, snapshot, options));
   if (snapshot.parts.count(Part::kOptimizer) > 0 && optimizer_ != nullptr) {
-    std::vector<Weight> trainable;
-    for (Weight& weight : model_->weights()) {
-      if (weight.trainable) trainable.push_back(std::move(weight));
+    CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
+    CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
+                                         optimizer_variables_, snapshot,
+                                         options, weights));
+  }
+  CAIRN_RETURN_IF_ERROR(Assign(weights.assignments));
+  for (const Assignment& assignment : weights.assignments) {
+    if (assignment.variable == optimizer_variables_.learning_rate.get()) {
+      KeepLearningRate();
     }
-    MakeSlots(*optimizer_, trainable, optimizer_variables_);
-    CAIRN_ASSIGN_OR_RETURN(
-        std::vector<Assignment> optimizer,
-        MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot));
-    all.insert(all.end(), optimizer.begin(), optimizer.end());
   }
-  Assign(all);
-  // A rate that the optimizer did not choose, such as another program's, is
-  // kept.
-  if (optimizer_ != nullptr) {
-    const float rate =
-        optimizer_variables_.learning_rate->value().values<float>()[0];
-    rate_is_set_ = rate != ScheduledRate(0) && rate != ScheduledRate(1);
-  }
-  RestoreReport report{.match = weights.match};
-  for (const Assignment& assignment : all) {
-    report.restored.push_back(assignment.path);
-  }
-  return report;
+  return std::move(weights.report);
 }
 
 std::vector<RunChange> Trainer::FindRunChanges(const Snapshot& snapshot,
@@ -258,7 +260,7 @@ absl::Status Trainer::RestoreRun(const Snapshot& snapshot, const SavedRun& run,
   SetSeed(Changes(changes, "seed") ? *fit_->options->seed : run.seed);
   CAIRN_RETURN_IF_ERROR(
       Annotate(RestorePosition(snapshot, run, changes), "the data"));
-  Assign(assignments);
+  CAIRN_RETURN_IF_ERROR(Assign(assignments));
   epoch_ = run.epoch;
   step_ = run.step;
   step_in_epoch_ = run.step_in_epoch;
@@ -282,8 +284,8 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
                                                const RestoreOptions& options) {
   if (fit_ == nullptr) return RestoreModel(snapshot, options);
   // All is checked before anything changes, as far as that is possible.
-  CAIRN_RETURN_IF_ERROR(
-      MatchWeights(*model_, snapshot, options.match).status());
+  CAIRN_ASSIGN_OR_RETURN(WeightAssignments weights,
+                         MatchWeights(*model_, snapshot, options));
   const auto extras = snapshot.extras.find(kRunExtras);
   SavedRun run;
   std::vector<RunChange> changes;
@@ -293,9 +295,9 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
     CAIRN_RETURN_IF_ERROR(CheckChanges(changes, options.allow_changed));
   }
   if (snapshot.parts.count(Part::kOptimizer) > 0) {
-    CAIRN_RETURN_IF_ERROR(
-        MatchOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot)
-            .status());
+    CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
+                                         optimizer_variables_, snapshot,
+                                         options, weights));
   }
   if (!fit_->before_restore.has_value()) fit_->before_restore = MakeBackup();
   CAIRN_ASSIGN_OR_RETURN(RestoreReport report, RestoreModel(snapshot, options));

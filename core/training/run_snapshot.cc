@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
@@ -74,11 +75,7 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
   }
   if (loss_ == nullptr) return snapshot;
   if (parts.count(Part::kOptimizer) > 0) {
-    std::vector<Weight> trainable;
-    for (Weight& weight : model_->weights()) {
-      if (weight.trainable) trainable.push_back(std::move(weight));
-    }
-    MakeSlots(*optimizer_, trainable, optimizer_variables_);
+    CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
     SnapshotOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot);
   }
   if (parts.count(Part::kCompile) > 0) {
@@ -131,7 +128,7 @@ Trainer::Backup Trainer::MakeBackup() const {
 }
 
 void Trainer::PutBack(const Backup& backup) {
-  Assign(backup.variables);
+  CAIRN_CHECK(Assign(backup.variables).ok());
   SetSeed(backup.seed);
   absl::Status status = MakeTrainFeed(*fit_->data, *fit_->options);
   if (status.ok()) {

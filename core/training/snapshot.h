@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/base/config.h"
 #include "core/tensor/state.h"
 #include "core/tensor/tensor.h"
@@ -20,19 +21,31 @@ struct ObjectGraph {
     kObject,
     kLayerSequence,  // A Sequential or Functional: edges are places, "0" ….
     kList,           // Edges are places.
-    kVariable
+    kVariable,
+    kOptimizer
   };
   struct Edge {
     std::string name;  // "kernel"; in lists and layer sequences "0", "1" ….
     int node = 0;
   };
+  // What an optimizer of older Keras keeps for a weight; both are nodes.
+  struct Slot {
+    std::string name;  // "m"
+    int weight = 0;
+    int variable = 0;
+  };
   struct Node {
     Kind kind = Kind::kObject;
     std::string class_name;
     std::vector<Edge> edges;
+    std::vector<Slot> slots;
     std::string tensor;  // Of kVariable: the tensor's name in the snapshot.
   };
   std::vector<Node> nodes;  // The root first. Empty: nothing is known.
+
+  // The node that an edge of `node` leads to; -1 if there is none, or no
+  // `node`.
+  int Find(int node, absl::string_view edge) const;
 };
 
 // The memory that Snapshot::Detach() copies into, used again for each snapshot.
@@ -57,8 +70,9 @@ inline const Parts& AllParts() {
 // formats see this and never a Model, a Layer or an Optimizer.
 //
 // The object graph's root has the edges "model" and, if there is an optimizer,
-// "optimizer"; below "optimizer" are "iterations", "learning_rate" and one list
-// per slot, under the names of SlotSpec::edge, with an entry per trainable
+// "optimizer". Where the root of a file is itself the model, its node here has
+// no class_name. Below "optimizer" are "iterations", "learning_rate" and one
+// list per slot, under the names of SlotSpec::edge, with an entry per trainable
 // weight in the order of weights().
 struct Snapshot {
   Parts parts;  // What is in here.
@@ -72,6 +86,7 @@ struct Snapshot {
   // theirs.
   std::map<std::string, State> extras;
   // What tf.train.Checkpoint keeps under this name: it numbers saves by it.
+  // Negative: it keeps none.
   int64_t save_counter = 0;
 
   // The tensor of that name among weights and optimizer, or null.

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 #include "core/graph/builder.h"
 #include "core/layer/call_context.h"
 #include "core/ops/binary.h"
@@ -81,7 +82,11 @@ class StepTrace {
       weights.push_back(weight);
       reads.push_back(builder_.Read(weight.variable));
     }
-    MakeSlots(*parts_.optimizer, weights, variables);
+    const absl::Status made = MakeSlots(*parts_.optimizer, weights, variables);
+    if (!made.ok()) {
+      builder_.Fail(made);
+      return;
+    }
     const std::vector<Value> gradients = Gradients(loss, reads);
     const Value one = ops::Constant(&builder_, Tensor::Scalar<int64_t>(1));
     const Value iterations = ops::Add(builder_.Read(variables.iterations), one);
@@ -127,22 +132,40 @@ class StepTrace {
 
 }  // namespace
 
-void MakeSlots(const Optimizer& optimizer, absl::Span<const Weight> weights,
-               OptimizerVariables& variables) {
+absl::Status MakeSlots(const Optimizer& optimizer,
+                       absl::Span<const Weight> weights,
+                       OptimizerVariables& variables) {
+  struct NewSlot {
+    std::string name;
+    const Variable* weight;
+    std::shared_ptr<Variable> variable;
+  };
+  std::vector<NewSlot> made;
   for (const SlotSpec& slot : optimizer.slots()) {
-    auto& by_weight = variables.slots[slot.name];
-    for (const Weight& weight : weights) {
-      std::shared_ptr<Variable>& variable = by_weight[weight.variable.get()];
-      if (variable != nullptr) continue;
-      variable =
+    const auto& by_weight = variables.slots[slot.name];
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const Weight& weight = weights[i];
+      if (by_weight.count(weight.variable.get()) > 0) continue;
+      auto variable =
           std::make_shared<Variable>(absl::StrCat(slot.name, "/", weight.path),
                                      weight.variable->spec(), false);
-      if (slot.initial == 0) continue;
-      for (float& x : variable->mutable_value().mutable_values<float>()) {
-        x = static_cast<float>(slot.initial);
+      if (slot.initial != 0) {
+        for (float& x : variable->mutable_value().mutable_values<float>()) {
+          x = static_cast<float>(slot.initial);
+        }
       }
+      if (variables.deferred != nullptr) {
+        CAIRN_RETURN_IF_ERROR(variables.deferred->Fill(
+            slot, weight, static_cast<int>(i), *variable));
+      }
+      made.push_back({slot.name, weight.variable.get(), std::move(variable)});
     }
   }
+  for (NewSlot& slot : made) {
+    variables.slots[slot.name][slot.weight] = std::move(slot.variable);
+  }
+  if (!weights.empty()) variables.deferred = nullptr;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Graph> TraceTrainStep(const StepParts& parts,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/data/batch_field.h"
@@ -18,6 +19,16 @@
 
 namespace cairn {
 
+// Values of a file that wait for slots that are not made yet.
+class DeferredSlots {
+ public:
+  virtual ~DeferredSlots() = default;
+  // Copies the value that waits for a slot that was just made into it, if there
+  // is one. `index` is the weight's place among the trainable ones.
+  virtual absl::Status Fill(const SlotSpec& slot, const Weight& weight,
+                            int index, Variable& variable) = 0;
+};
+
 // What an optimizer keeps: one variable per slot and trainable weight, the
 // iterations and the rate.
 struct OptimizerVariables {
@@ -26,11 +37,16 @@ struct OptimizerVariables {
   // By SlotSpec::name, then by weight.
   std::map<std::string, std::map<const Variable*, std::shared_ptr<Variable>>>
       slots;
+  // Asked for slots still to be made; null once all are.
+  std::shared_ptr<DeferredSlots> deferred;
 };
 
-// Adds the slots that `weights` need and that are not there yet.
-void MakeSlots(const Optimizer& optimizer, absl::Span<const Weight> weights,
-               OptimizerVariables& variables);
+// Adds the slots that `weights`, all trainable ones, need and that are not
+// there yet. An error, after which none of them is added, if a deferred value
+// does not fit.
+absl::Status MakeSlots(const Optimizer& optimizer,
+                       absl::Span<const Weight> weights,
+                       OptimizerVariables& variables);
 
 // Everything that a step is traced from. Nothing is owned but what is shared.
 struct StepParts {

@@ -116,11 +116,7 @@ absl::Status Trainer::Prepare(const std::vector<BatchField>& fields,
   parts.seed = model_seed_;
   CAIRN_ASSIGN_OR_RETURN(plans_[Mode::kPredict].graph, TracePredictStep(parts));
   if (!with_loss) return absl::OkStatus();
-  std::vector<Weight> trainable;
-  for (Weight& weight : model_->weights()) {
-    if (weight.trainable) trainable.push_back(std::move(weight));
-  }
-  MakeSlots(*optimizer_, trainable, optimizer_variables_);
+  CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
   return MakeLogs(fields);
 }
 

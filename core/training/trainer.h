@@ -51,6 +51,15 @@ class Trainer : public TrainingSession {
   // Builds the optimizer's, if the model is built. Nothing else of a run.
   absl::StatusOr<RestoreReport> RestoreModel(const Snapshot& snapshot,
                                              const RestoreOptions& options);
+  // The optimizer, and what it keeps: both live as long as the trainer. Null in
+  // a trainer that can only predict.
+  const Optimizer* optimizer() const { return optimizer_.get(); }
+  OptimizerVariables& optimizer_variables() { return optimizer_variables_; }
+  // Makes the slots of weights that there are.
+  absl::Status MakeOptimizerSlots();
+  // Takes notice that the learning rate was restored: one that the optimizer
+  // would not choose, such as another program's, is kept.
+  void KeepLearningRate();
   // Traces and plans training steps for such batches without running one, and
   // says what the plan does. For tests and people.
   absl::StatusOr<std::string> DescribeTrainStep(

@@ -13,6 +13,11 @@
 namespace cairn {
 namespace {
 
+// As much as is gathered before it is written, and what is large enough to be
+// written from where it is.
+constexpr size_t kGatherUpTo = size_t{256} << 10;
+constexpr size_t kLarge = size_t{64} << 10;
+
 absl::Span<const std::byte> BytesOf(absl::string_view text) {
   return absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()),
                              text.size());
@@ -64,7 +69,7 @@ absl::Status BundleWriter::AddEntry(const std::string& key, int dtype_number,
                                     const Shape& shape,
                                     absl::Span<const std::byte> bytes,
                                     uint32_t crc) {
-  CAIRN_RETURN_IF_ERROR(data_->Append(bytes));
+  CAIRN_RETURN_IF_ERROR(AppendData(bytes));
   proto::BundleEntryProto entry;
   entry.set_dtype(dtype_number);
   // A scalar's shape is there too, and empty.
@@ -81,7 +86,24 @@ absl::Status BundleWriter::AddEntry(const std::string& key, int dtype_number,
   return absl::OkStatus();
 }
 
+absl::Status BundleWriter::AppendData(absl::Span<const std::byte> bytes) {
+  if (bytes.size() >= kLarge) {
+    CAIRN_RETURN_IF_ERROR(Flush());
+    return data_->Append(bytes);
+  }
+  gathered_.insert(gathered_.end(), bytes.begin(), bytes.end());
+  return gathered_.size() >= kGatherUpTo ? Flush() : absl::OkStatus();
+}
+
+absl::Status BundleWriter::Flush() {
+  if (gathered_.empty()) return absl::OkStatus();
+  const absl::Status status = data_->Append(gathered_);
+  gathered_.clear();
+  return status;
+}
+
 absl::Status BundleWriter::WriteIndex(WritableFile* index) {
+  CAIRN_RETURN_IF_ERROR(Flush());
   proto::BundleHeaderProto header;
   header.set_num_shards(shard_count_);
   header.mutable_version()->set_producer(1);

@@ -65,9 +65,13 @@ class BundleWriter {
   absl::Status AddEntry(const std::string& key, int dtype_number,
                         const Shape& shape, absl::Span<const std::byte> bytes,
                         uint32_t crc);
+  absl::Status AppendData(absl::Span<const std::byte> bytes);
+  absl::Status Flush();
 
   WritableFile* const data_;
   const int shard_, shard_count_;
+  // Small values, gathered so that each does not cost a call.
+  std::vector<std::byte> gathered_;
   int64_t offset_ = 0;
   // Serialized BundleEntryProtos by key.
   std::map<std::string, std::string> entries_;
@@ -94,11 +98,22 @@ class BundleReader {
   // The value, its checksum tested: DataLoss with key and data file if that is
   // wrong. Unimplemented for types that Tensor does not have and for strings.
   absl::StatusOr<Tensor> ReadTensor(const BundleEntry& entry) const;
+  // The same into memory that is there. REQUIRES: it is as large.
+  absl::Status ReadTensorInto(const BundleEntry& entry,
+                              absl::Span<std::byte> bytes) const;
   // The elements of a string tensor in row-major order, likewise tested.
   absl::StatusOr<std::vector<std::string>> ReadStrings(
       const BundleEntry& entry) const;
   // Tests the checksum of an entry of any type without keeping its value.
   absl::Status Verify(const BundleEntry& entry) const;
+  // Whether a tensor's bytes are in the file as they are in memory and may be
+  // of any value: it is not in slices, nor of strings or truths, nor of another
+  // byte order.
+  bool IsPlain(const BundleEntry& entry) const;
+  // The bytes of a part of an entry from `offset` on, which are not tested.
+  // REQUIRES: IsPlain(entry), and it has them.
+  absl::Status ReadPart(const BundleEntry& entry, int64_t offset,
+                        absl::Span<std::byte> destination) const;
 
  private:
   // A part of a tensor that lies in slices: where it begins in each dimension,
@@ -116,8 +131,13 @@ class BundleReader {
       const std::vector<std::pair<std::string, std::string>>& table,
       const std::string& key, const std::string& value);
   absl::Status OpenDataFiles(FileSystem& files);
+  // Unimplemented for types that Tensor does not have.
+  absl::StatusOr<TensorSpec> SpecOf(const BundleEntry& entry) const;
   absl::StatusOr<Tensor> ReadSlices(const BundleEntry& entry,
                                     const TensorSpec& spec) const;
+  // Reads and tests an entry, not in slices.
+  absl::Status ReadTested(const BundleEntry& entry,
+                          absl::Span<std::byte> bytes) const;
   // The bytes of a string or variant tensor.
   absl::StatusOr<std::string> ReadBytes(const BundleEntry& entry) const;
   absl::Status CheckCrc(const BundleEntry& entry, uint32_t crc) const;

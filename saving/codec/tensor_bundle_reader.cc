@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
+#include "core/base/check.h"
 #include "core/base/status_macros.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/stored_type.h"
@@ -15,7 +16,9 @@
 namespace cairn {
 namespace {
 
-constexpr int64_t kVerifyAtOnce = int64_t{1} << 20;
+// What a core keeps near it, so that bytes are still there when their checksum
+// is computed.
+constexpr int64_t kReadAtOnce = int64_t{1} << 18;
 
 // Keys may hold any byte.
 std::string Quoted(absl::string_view key) {
@@ -27,6 +30,13 @@ void SwapBytes(int64_t size, absl::Span<std::byte> bytes) {
   for (auto it = bytes.begin(); it != bytes.end(); it += size) {
     std::reverse(it, it + size);
   }
+}
+
+// "bytes 4096 to 8191" of its data file.
+std::string RangeOf(const BundleEntry& entry) {
+  if (entry.size == 0) return absl::StrCat("no bytes at ", entry.offset);
+  return absl::StrCat("bytes ", entry.offset, " to ",
+                      entry.offset + entry.size - 1);
 }
 
 // Any other value in a bool is undefined behaviour.
@@ -141,31 +151,72 @@ std::string BundleReader::NameOf(const BundleEntry& entry) const {
 absl::Status BundleReader::CheckCrc(const BundleEntry& entry,
                                     uint32_t crc) const {
   if (MaskCrc(crc) == entry.masked_crc) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat(NameOf(entry), ": the checksum is wrong"));
+  return absl::DataLossError(absl::StrCat(NameOf(entry), ", ", RangeOf(entry),
+                                          ": the checksum is wrong"));
+}
+
+absl::StatusOr<TensorSpec> BundleReader::SpecOf(
+    const BundleEntry& entry) const {
+  const StoredType* const type = FindStoredType(entry.dtype_number);
+  if (type != nullptr && type->dtype.has_value()) {
+    return TensorSpec{.dtype = *type->dtype, .shape = entry.shape};
+  }
+  return absl::UnimplementedError(
+      absl::StrCat(NameOf(entry), ": ", entry.dtype_name,
+                   " is not a type that tensors here have"));
 }
 
 absl::StatusOr<Tensor> BundleReader::ReadTensor(
     const BundleEntry& entry) const {
-  const StoredType* type = FindStoredType(entry.dtype_number);
-  if (type == nullptr || !type->dtype.has_value()) {
-    return absl::UnimplementedError(
-        absl::StrCat(NameOf(entry), ": ", entry.dtype_name,
-                     " is not a type that tensors here have"));
-  }
-  const TensorSpec spec{.dtype = *type->dtype, .shape = entry.shape};
+  CAIRN_ASSIGN_OR_RETURN(const TensorSpec spec, SpecOf(entry));
   if (entry.is_sliced) return ReadSlices(entry, spec);
-
-  Tensor value = Tensor::Zeros(spec);
-  const absl::Span<std::byte> bytes = value.mutable_bytes();
-  CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(entry.offset, bytes));
-  CAIRN_RETURN_IF_ERROR(CheckCrc(entry, Crc32c(bytes)));
-  if (big_endian_) SwapBytes(type->swap_size, bytes);
-  if (value.dtype() == DType::kBool && !AreTruths(bytes)) {
-    return absl::DataLossError(
-        absl::StrCat(NameOf(entry), ": a bool is neither 0 nor 1"));
-  }
+  Tensor value = Tensor::Unset(spec);
+  CAIRN_RETURN_IF_ERROR(ReadTensorInto(entry, value.mutable_bytes()));
   return value;
+}
+
+absl::Status BundleReader::ReadTensorInto(const BundleEntry& entry,
+                                          absl::Span<std::byte> bytes) const {
+  CAIRN_ASSIGN_OR_RETURN(const TensorSpec spec, SpecOf(entry));
+  CAIRN_CHECK(bytes.size() == ByteSize(spec));
+  if (entry.is_sliced) {
+    CAIRN_ASSIGN_OR_RETURN(const Tensor value, ReadSlices(entry, spec));
+    return value.CopyTo(bytes);
+  }
+  CAIRN_RETURN_IF_ERROR(ReadTested(entry, bytes));
+  if (big_endian_) {
+    SwapBytes(FindStoredType(entry.dtype_number)->swap_size, bytes);
+  }
+  if (spec.dtype == DType::kBool && !AreTruths(bytes)) {
+    return absl::DataLossError(absl::StrCat(NameOf(entry), ", ", RangeOf(entry),
+                                            ": a bool is neither 0 nor 1"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BundleReader::ReadTested(const BundleEntry& entry,
+                                      absl::Span<std::byte> bytes) const {
+  uint32_t crc = 0;
+  for (int64_t done = 0; done < entry.size; done += kReadAtOnce) {
+    const auto part = bytes.subspan(done, kReadAtOnce);
+    CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(entry.offset + done, part));
+    crc = Crc32c(part, crc);
+  }
+  return CheckCrc(entry, crc);
+}
+
+bool BundleReader::IsPlain(const BundleEntry& entry) const {
+  const StoredType* const type = FindStoredType(entry.dtype_number);
+  return type != nullptr && type->dtype.has_value() &&
+         type->dtype != DType::kBool && !entry.is_sliced &&
+         (!big_endian_ || type->swap_size == 1);
+}
+
+absl::Status BundleReader::ReadPart(const BundleEntry& entry, int64_t offset,
+                                    absl::Span<std::byte> destination) const {
+  CAIRN_CHECK(offset >= 0 && offset <= entry.size &&
+              static_cast<int64_t>(destination.size()) <= entry.size - offset);
+  return data_[entry.shard]->Read(entry.offset + offset, destination);
 }
 
 absl::StatusOr<Tensor> BundleReader::ReadSlices(const BundleEntry& entry,
@@ -212,7 +263,8 @@ absl::StatusOr<std::vector<std::string>> BundleReader::ReadStrings(
   CAIRN_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(entry));
   auto values = DecodeStrings(bytes, ElementCount(entry.shape), big_endian_,
                               entry.masked_crc);
-  CAIRN_RETURN_IF_ERROR(Annotate(values.status(), NameOf(entry)));
+  CAIRN_RETURN_IF_ERROR(Annotate(
+      values.status(), absl::StrCat(NameOf(entry), ", ", RangeOf(entry))));
   return values;
 }
 
@@ -228,14 +280,14 @@ absl::Status BundleReader::Verify(const BundleEntry& entry) const {
     CAIRN_ASSIGN_OR_RETURN(const std::string bytes, ReadBytes(entry));
     return Annotate(VerifyVariants(bytes, ElementCount(entry.shape),
                                    big_endian_, entry.masked_crc),
-                    NameOf(entry));
+                    absl::StrCat(NameOf(entry), ", ", RangeOf(entry)));
   }
 
-  std::vector<std::byte> buffer(std::min(entry.size, kVerifyAtOnce));
+  std::vector<std::byte> buffer(std::min(entry.size, kReadAtOnce));
   uint32_t crc = 0;
   for (int64_t done = 0; done < entry.size;) {
-    const auto part = absl::MakeSpan(buffer).first(
-        std::min(entry.size - done, kVerifyAtOnce));
+    const auto part =
+        absl::MakeSpan(buffer).first(std::min(entry.size - done, kReadAtOnce));
     CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(entry.offset + done, part));
     crc = Crc32c(part, crc);
     done += static_cast<int64_t>(part.size());

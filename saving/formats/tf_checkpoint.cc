@@ -1,3 +1,4 @@
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -7,20 +8,21 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "core/base/annotate.h"
-#include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
+#include "core/runtime/run_in_parallel.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
-#include "saving/staged_write.h"
 #include "saving/trackable_objects.h"
+#include "saving/write_bundle.h"
 
 namespace cairn {
 namespace {
@@ -61,34 +63,18 @@ std::string StateTensorKey(absl::string_view state, absl::string_view tensor) {
   return absl::StrCat(StateKey(state), "/", EscapeLocalName(tensor));
 }
 
-// How many data files a bundle that is to replace the one at `prefix` has: one
-// and two alternate, so that the new ones lie beside the old ones until the
-// index is renamed.
-struct ShardCounts {
-  int before = 0;  // 0: nothing that could be read lies there.
-  int now = 1;
-};
-
-absl::StatusOr<ShardCounts> ChooseShardCounts(const std::string& prefix,
-                                              const SaveOptions& options) {
-  CAIRN_ASSIGN_OR_RETURN(const bool exists,
-                         options.files->Exists(BundleIndexPath(prefix)));
-  if (!exists) return ShardCounts{};
-  // Asked here too: Recognizes() cannot tell that it was not able to look.
-  if (options.overwrite == Overwrite::kFail) {
-    return absl::AlreadyExistsError("its index is there already");
-  }
-  const auto old = BundleReader::Open(*options.files, prefix);
-  if (old.ok()) {
-    const int before = (*old)->shard_count();
-    return ShardCounts{before, before == 1 ? 2 : 1};
-  }
-  // What is damaged cannot be lost any more. What could not be read just now
-  // may be good, and its data files must not be written over.
-  if (absl::IsDataLoss(old.status()) || absl::IsNotFound(old.status())) {
-    return ShardCounts{};
-  }
-  return Annotate(old.status(), "the checkpoint that is to be replaced");
+// Of all tensors.
+int64_t CountBytes(const Snapshot& snapshot) {
+  int64_t bytes = 0;
+  const auto add = [&](const std::vector<NamedTensor>& tensors) {
+    for (const NamedTensor& tensor : tensors) {
+      bytes += static_cast<int64_t>(ByteSize(tensor.value.spec()));
+    }
+  };
+  add(snapshot.weights);
+  add(snapshot.optimizer);
+  for (const auto& [key, state] : snapshot.extras) add(state.tensors);
+  return bytes;
 }
 
 absl::Status WriteTensors(const Snapshot& snapshot,
@@ -134,19 +120,6 @@ absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
   return absl::OkStatus();
 }
 
-// The data files of the bundle that was replaced. Nobody reads them any more,
-// so one that stays is no error.
-void RemoveOldData(FileSystem& files, const std::string& prefix,
-                   int shard_count) {
-  for (int shard = 0; shard < shard_count; ++shard) {
-    const absl::Status removed =
-        files.Remove(BundleDataPath(prefix, shard, shard_count));
-    if (!removed.ok() && !absl::IsNotFound(removed)) {
-      LogWarning(absl::StrCat("an old data file stays: ", removed.message()));
-    }
-  }
-}
-
 absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
                                    const BundleEntry& entry) {
   std::vector<std::string> texts;
@@ -162,12 +135,30 @@ absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
                                           "\": ", config.status().message()));
 }
 
+// An entry's bytes, in its data file.
+class BundleContent : public TensorContent {
+ public:
+  BundleContent(std::shared_ptr<const BundleReader> bundle,
+                const BundleEntry& entry)
+      : bundle_(std::move(bundle)), entry_(entry) {}
+  absl::Status Read(int64_t offset,
+                    absl::Span<std::byte> destination) const override {
+    return bundle_->ReadPart(entry_, offset, destination);
+  }
+
+ private:
+  const std::shared_ptr<const BundleReader> bundle_;
+  const BundleEntry& entry_;
+};
+
 class TfCheckpointReader : public SnapshotReader {
  public:
   static absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
       FileSystem& files, const std::string& prefix) {
     auto reader = std::make_unique<TfCheckpointReader>();
     CAIRN_ASSIGN_OR_RETURN(reader->bundle_, BundleReader::Open(files, prefix));
+    reader->tested_ =
+        std::vector<std::atomic<bool>>(reader->bundle_->entries().size());
     CAIRN_RETURN_IF_ERROR(reader->ReadObjects());
     CAIRN_RETURN_IF_ERROR(reader->ReadOurs());
     return reader;
@@ -180,12 +171,28 @@ class TfCheckpointReader : public SnapshotReader {
   int64_t save_counter() const override { return save_counter_; }
 
   absl::StatusOr<Tensor> ReadTensor(const TensorEntry& entry) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    auto value = bundle_->ReadTensor(*found);
+    if (value.ok()) tested(*found) = true;
+    return value;
+  }
+
+  absl::Status ReadTensorInto(const TensorEntry& entry,
+                              absl::Span<std::byte> bytes) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return bundle_->ReadTensorInto(*found, bytes);
+  }
+
+  absl::Status VerifyTensor(const TensorEntry& entry) const override {
+    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
+    return VerifyEntry(*found);
+  }
+
+  std::shared_ptr<const TensorContent> FindContent(
+      const TensorEntry& entry) const override {
     const BundleEntry* const found = bundle_->Find(entry.key);
-    if (found == nullptr) {
-      return absl::NotFoundError(
-          absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
-    }
-    return bundle_->ReadTensor(*found);
+    if (found == nullptr || !bundle_->IsPlain(*found)) return nullptr;
+    return std::make_shared<BundleContent>(bundle_, *found);
   }
 
   absl::StatusOr<Config> ReadConfig(Part part) const override {
@@ -197,13 +204,31 @@ class TfCheckpointReader : public SnapshotReader {
   }
 
   absl::Status Verify() const override {
-    for (const BundleEntry& entry : bundle_->entries()) {
-      CAIRN_RETURN_IF_ERROR(bundle_->Verify(entry));
-    }
-    return absl::OkStatus();
+    const absl::Span<const BundleEntry> entries = bundle_->entries();
+    return RunInParallel(static_cast<int64_t>(entries.size()), [&](int64_t i) {
+      return tested(entries[i]) ? absl::OkStatus() : VerifyEntry(entries[i]);
+    });
   }
 
  private:
+  absl::StatusOr<const BundleEntry*> Find(const TensorEntry& entry) const {
+    const BundleEntry* const found = bundle_->Find(entry.key);
+    if (found != nullptr) return found;
+    return absl::NotFoundError(
+        absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
+  }
+
+  absl::Status VerifyEntry(const BundleEntry& entry) const {
+    const absl::Status status = bundle_->Verify(entry);
+    if (status.ok()) tested(entry) = true;
+    return status;
+  }
+
+  // Whether the entry was read and is good. REQUIRES: it is the bundle's own.
+  std::atomic<bool>& tested(const BundleEntry& entry) const {
+    return tested_[&entry - bundle_->entries().data()];
+  }
+
   absl::Status ReadObjects() {
     const BundleEntry* const entry = bundle_->Find(kObjectGraphKey);
     if (entry == nullptr) {
@@ -248,6 +273,13 @@ class TfCheckpointReader : public SnapshotReader {
       if (!absl::ConsumePrefix(&rest, kStates)) continue;
       parts_.insert(Part::kExtras);
       const std::vector<absl::string_view> names = absl::StrSplit(rest, '/');
+      // Else two keys could stand for one name.
+      for (const absl::string_view name : names) {
+        if (EscapeLocalName(UnescapeLocalName(name)) == name) continue;
+        return absl::DataLossError(absl::StrCat(
+            bundle_->prefix(), ": the key \"", absl::Utf8SafeCEscape(entry.key),
+            "\" is not one that Cairn writes"));
+      }
       const std::string state = UnescapeLocalName(names[0]);
       if (names.size() == 1) {
         CAIRN_ASSIGN_OR_RETURN(Config values, ParseConfig(*bundle_, entry));
@@ -272,7 +304,8 @@ class TfCheckpointReader : public SnapshotReader {
                         .key = entry.key});
   }
 
-  std::unique_ptr<BundleReader> bundle_;
+  std::shared_ptr<const BundleReader> bundle_;
+  mutable std::vector<std::atomic<bool>> tested_;  // By entry.
   Parts parts_;
   ObjectGraph objects_;
   std::vector<TensorEntry> tensors_;
@@ -293,48 +326,26 @@ class TfCheckpoint : public Format {
 
   absl::Status Write(const Snapshot& snapshot, const std::string& path,
                      const SaveOptions& options) const override {
-    return Annotate(WriteFiles(snapshot, path, options),
-                    absl::StrCat("saving ", path));
+    if (snapshot.objects.nodes.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "saving ", path,
+          ": the snapshot has no objects, such as one read from a file of "
+          "names alone; restore it into a model and save that"));
+    }
+    const TrackableObjects objects = ToTrackable(snapshot);
+    return WriteBundle(
+        path, options, CountBytes(snapshot),
+        [&](BundleWriter& writer) -> absl::Status {
+          CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
+          CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
+          return writer.AddString(std::string(kObjectGraphKey),
+                                  EncodeTrackableObjectGraph(objects.nodes));
+        });
   }
 
   absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
       FileSystem& files, const std::string& path) const override {
     return TfCheckpointReader::Open(files, path);
-  }
-
- private:
-  static absl::Status WriteFiles(const Snapshot& snapshot,
-                                 const std::string& prefix,
-                                 const SaveOptions& options) {
-    if (snapshot.objects.nodes.empty()) {
-      return absl::InvalidArgumentError(
-          "the snapshot has no objects, such as one read from a file of names "
-          "alone; restore it into a model and save that");
-    }
-    FileSystem& files = *options.files;
-    CAIRN_ASSIGN_OR_RETURN(const ShardCounts shards,
-                           ChooseShardCounts(prefix, options));
-    StagedWrite staged(files, options.sync);
-    CAIRN_ASSIGN_OR_RETURN(
-        WritableFile* const data,
-        staged.Create(BundleDataPath(prefix, 0, shards.now)));
-    BundleWriter writer(data, 0, shards.now);
-    const TrackableObjects objects = ToTrackable(snapshot);
-    CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
-    CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
-    CAIRN_RETURN_IF_ERROR(
-        writer.AddString(std::string(kObjectGraphKey),
-                         EncodeTrackableObjectGraph(objects.nodes)));
-    for (int shard = 1; shard < shards.now; ++shard) {
-      CAIRN_RETURN_IF_ERROR(
-          staged.Create(BundleDataPath(prefix, shard, shards.now)).status());
-    }
-    CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
-                           staged.Create(BundleIndexPath(prefix)));
-    CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-    CAIRN_RETURN_IF_ERROR(staged.Commit());
-    RemoveOldData(files, prefix, shards.before);
-    return absl::OkStatus();
   }
 };
 

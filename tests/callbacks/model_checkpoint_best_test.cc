@@ -226,6 +226,28 @@ TEST(ModelCheckpointBestTest, WhatIsNoNumberIsNeverTheBest) {
   EXPECT_TRUE(result.kept.empty());
 }
 
+TEST(ModelCheckpointBestTest, KeepsTheNewestFiveUnlessToldOtherwiseAndSaysSo) {
+  FaultFileSystem files;
+  SmallRun run{.epochs = 50};
+  run.checkpoint = {.path = "training_2/cp-{epoch:04d}.ckpt",
+                    .every = EveryEpochs(5),
+                    .verbose = 1};
+  testing::internal::CaptureStdout();
+  const auto result = Train(files, run);
+  const std::string text = testing::internal::GetCapturedStdout();
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(result.kept,
+            (Strings{"training_2/cp-0030.ckpt", "training_2/cp-0035.ckpt",
+                     "training_2/cp-0040.ckpt", "training_2/cp-0045.ckpt",
+                     "training_2/cp-0050.ckpt"}));
+  EXPECT_TRUE(absl::StrContains(text, "keeps the newest 5 in \"training_2\""))
+      << text;
+  FaultFileSystem all;
+  run.checkpoint.keep_last = 0;
+  run.checkpoint.verbose = 0;
+  EXPECT_EQ(Train(all, run).kept.size(), 10u);
+}
+
 TEST(ModelCheckpointBestTest, EachRuleKeepsItsOwn) {
   FaultFileSystem files;
   SmallRun run{.epochs = 6};

@@ -1,6 +1,7 @@
 // Every byte of a run's newest checkpoint is wrong in turn, and every file of
 // it ends early; the run then goes on from the one before.
 #include <map>
+#include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -17,12 +18,13 @@ namespace {
 using ::testing::internal::CaptureStderr;
 using ::testing::internal::GetCapturedStderr;
 
-constexpr char kOlder[] = "run/ckpt-5";
+constexpr char kOlder[] = "run/ckpt-3";
 constexpr char kNewest[] = "run/ckpt-6";
 constexpr char kStateFile[] = "run/checkpoint";
-// Sanitizers take ten times as long, and the readers' own tests try all.
+
+// A sanitizer takes its time.
 #ifdef CAIRN_SANITIZED
-constexpr size_t kStride = 13;
+constexpr size_t kStride = 16;
 #else
 constexpr size_t kStride = 1;
 #endif
@@ -48,16 +50,31 @@ class ModelCheckpointDamageTest : public ::testing::Test {
     return Train(files, run_);
   }
 
-  void ExpectOlderTaken(const std::string& path, const std::string& content) {
+  // Every sixteenth time the run goes on to its end; else it is stopped once it
+  // knows from where.
+  void ExpectOlderTaken(const std::string& path, const std::string& content,
+                        bool to_the_end) {
     FaultFileSystem files;
+    for (const auto& [other, bytes] : contents_) {
+      files.Put(other, other == path ? content : bytes);
+    }
+    SmallRun run = run_;
+    if (!to_the_end) {
+      run.before = [](const std::string& hook, TrainingSession& session,
+                      const Logs&) {
+        if (hook == "on_train_begin") session.RequestStop();
+        return absl::OkStatus();
+      };
+    }
     CaptureStderr();
-    const SmallRunResult result = TrainWith(path, content, files);
+    const SmallRunResult result = TrainIn(model_, files, run);
     const std::string said = GetCapturedStderr();
     ASSERT_TRUE(IsOk(result.status));
     ASSERT_TRUE(result.resumed.has_value());
     EXPECT_EQ(result.resumed->prefix, kOlder);
-    EXPECT_EQ(result.values, values_);
     EXPECT_TRUE(absl::StrContains(said, kNewest)) << said;
+    if (!to_the_end) return;
+    EXPECT_EQ(result.values, values_);
     // The run has written the newest anew.
     EXPECT_EQ(LatestCheckpoint("run", files).value_or(""), kNewest);
   }
@@ -74,12 +91,10 @@ class ModelCheckpointDamageTest : public ::testing::Test {
     EXPECT_EQ(count, 2);
   }
 
-  // One step lies between the two checkpoints, and is trained again.
-  const SmallRun run_ = {.validates = false,
-                         .checkpoint = {.directory = "run",
-                                        .every = EverySteps(1),
-                                        .keep_last = 2,
-                                        .resume = Resume::kAuto}};
+  const SmallRun run_ = {
+      .checkpoint = {.directory = "run", .resume = Resume::kAuto}};
+  // Compiled once; a resumed run takes all from the checkpoint.
+  const std::shared_ptr<Sequential> model_ = MakeSmallModel(run_);
   std::map<std::string, std::string> contents_, names_;
   std::string values_;
 };
@@ -92,7 +107,7 @@ TEST_F(ModelCheckpointDamageTest, AnyWrongByteOfTheNewestMeansTheOneBefore) {
       std::string damaged = content;
       // Any bit will do: tests/saving tries all.
       damaged[i] = static_cast<char>(damaged[i] ^ (1 << i % 8));
-      ExpectOlderTaken(path, damaged);
+      ExpectOlderTaken(path, damaged, i % (16 * kStride) == 0);
     }
   });
   RecordProperty("bytes", static_cast<int>(bytes));
@@ -104,7 +119,7 @@ TEST_F(ModelCheckpointDamageTest, AnyLengthOfTheNewestMeansTheOneBefore) {
   ForEachFile([&](const std::string& path, const std::string& content) {
     for (size_t i = 0; i < content.size(); i += kStride, ++lengths) {
       SCOPED_TRACE(absl::StrCat(path, ", ", i, " bytes"));
-      ExpectOlderTaken(path, content.substr(0, i));
+      ExpectOlderTaken(path, content.substr(0, i), i % (16 * kStride) == 0);
     }
   });
   RecordProperty("lengths", static_cast<int>(lengths));

@@ -106,6 +106,33 @@ TEST_F(ExamplesTest, HelloTrainsAndJudgesAModel) {
   EXPECT_EQ(result.errors, "");
 }
 
+TEST_F(ExamplesTest, CheckpointReaderShowsThatKeysAreOfMembers) {
+  const ProgramResult result = Run({"examples/checkpoint_reader"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(LinesWith(result.out, "  "), SizeIs(3 * 5));
+  EXPECT_THAT(LinesWith(result.out, "  layer/var/"), SizeIs(2));
+  EXPECT_THAT(LinesWith(result.out, "  layer/value/"), SizeIs(1));
+  EXPECT_THAT(LinesWith(result.out, "  save_counter/"), SizeIs(3));
+  EXPECT_THAT(LinesWith(result.out, "  its value is 5"), SizeIs(3));
+  EXPECT_TRUE(
+      std::filesystem::exists(In("my_checkpoints/custom_layer-1.index")));
+}
+
+TEST_F(ExamplesTest, TransferLearningRestoresPartsAndSaysWhatDoesNotFit) {
+  const ProgramResult result = Run({"examples/transfer_learning"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(LinesWith(result.out, "Total params: 54,400"), SizeIs(1));
+  EXPECT_THAT(LinesWith(result.out, "Total params: 54,725"), SizeIs(2));
+  EXPECT_THAT(LinesWith(result.out, "50890 parameters"), SizeIs(1));
+  EXPECT_THAT(LinesWith(result.out, "4 restored, 2 missing, 0 extra"),
+              SizeIs(1));
+  EXPECT_THAT(LinesWith(result.out, "4 restored, 0 missing, 0 extra"),
+              SizeIs(2));
+  EXPECT_THAT(result.out,
+              HasSubstr("missing: predictions/kernel, predictions/bias"));
+  EXPECT_THAT(result.out, HasSubstr("the file fits the child \"pretrained\""));
+}
+
 TEST_F(ExamplesTest, CheckpointsShowsWeightsTensorsAndAResumedRun) {
   const ProgramResult result = Run({"examples/checkpoints"});
   EXPECT_EQ(result.code, 0) << result.errors;

@@ -121,5 +121,21 @@ TEST(CheckpointReaderTest, NothingAndDamageAreErrorsWithTheFile) {
                       {kKernel, "x.data-00000-of-00001"}));
 }
 
+TEST(CheckpointReaderTest, ReadsTheObjectsAsTheFileHasThem) {
+  FaultFileSystem files;
+  Write(files, "x", 3);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                             CheckpointReader::Open("x", files));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const ObjectGraph objects, reader->ReadObjects());
+  int node = 0;
+  for (const char* edge : {"model", "layer_with_weights-0", "kernel"}) {
+    node = objects.Find(node, edge);
+    ASSERT_GE(node, 0) << edge;
+  }
+  EXPECT_EQ(objects.nodes[node].kind, ObjectGraph::Kind::kVariable);
+  EXPECT_EQ(objects.nodes[node].tensor, kKernel);
+  EXPECT_TRUE(IsOk(reader->Verify(kKernel)));
+}
+
 }  // namespace
 }  // namespace cairn

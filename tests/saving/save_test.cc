@@ -173,7 +173,7 @@ TEST(SaveWeightsTest, AModelThatIsNotBuiltIsToldSo) {
 TEST(SaveWeightsTest, WithoutSyncNothingIsSynced) {
   FaultFileSystem files;
   ASSERT_TRUE(IsOk(
-      SaveWeights(*MakeModel(), "run/w", {.sync = false, .files = &files})));
+      SaveWeights(*MakeModel(), "run/w", {.durability = Durability::kNone, .files = &files})));
   for (const std::string& mutation : files.mutations()) {
     EXPECT_FALSE(absl::StartsWith(mutation, "Sync")) << mutation;
   }

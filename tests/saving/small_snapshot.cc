@@ -41,7 +41,7 @@ void AddModel(Snapshot& snapshot, int model, int value) {
 }
 
 void AddOptimizer(Snapshot& snapshot, int value) {
-  const int optimizer = AddNode(snapshot, Kind::kObject, "Adam");
+  const int optimizer = AddNode(snapshot, Kind::kOptimizer, "Adam");
   AddEdge(snapshot, 0, "optimizer", optimizer);
   const auto add = [&](int parent, const std::string& edge,
                        const std::string& name, Tensor tensor) {

@@ -72,6 +72,11 @@ class FaultFileSystem::OpenForWriting : public WritableFile {
     return absl::OkStatus();
   }
 
+  absl::Status Reserve(int64_t) override {
+    MutexLock lock(files_.mutex_);
+    return Count("Reserve");
+  }
+
   absl::Status Close() override {
     MutexLock lock(files_.mutex_);
     const absl::Status status = Count("Close");
@@ -128,6 +133,40 @@ class FaultFileSystem::OpenForReading : public RandomAccessFile {
   const std::shared_ptr<Entry> entry_;
   const int64_t size_;
 };
+
+class FaultFileSystem::HeldLock : public FileLock {
+ public:
+  HeldLock(FaultFileSystem& files, std::string path)
+      : files_(files), path_(std::move(path)) {}
+  ~HeldLock() override {
+    MutexLock lock(files_.mutex_);
+    files_.locks_.erase(path_);
+  }
+
+ private:
+  FaultFileSystem& files_;
+  const std::string path_;
+};
+
+absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
+    const std::string& path) {
+  MutexLock lock(mutex_);
+  if (!locks_.insert(path).second) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("\"", path, "\": somebody writes there now"));
+  }
+  return std::make_unique<HeldLock>(*this, path);
+}
+
+absl::StatusOr<FreeSpace> FaultFileSystem::FindFreeSpace(const std::string&) {
+  MutexLock lock(mutex_);
+  return free_space_;
+}
+
+void FaultFileSystem::SetFreeSpace(const FreeSpace& space) {
+  MutexLock lock(mutex_);
+  free_space_ = space;
+}
 
 FaultFileSystem::FaultFileSystem() {
   names_[""] = {std::make_shared<Entry>(Entry{.is_folder = true})};

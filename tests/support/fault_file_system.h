@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,11 +29,11 @@ namespace cairn {
 // a power cut on its own: a rename may last at one of its two names, and a name
 // may last while the content is lost. A folder made by CreateDirectories lasts.
 //
-// Every call is counted, from 1, as a mutation (NewWritableFile, Append, Sync,
-// Close, Rename, Remove, CreateDirectories, SyncDirectory) or as a read. To try
-// every fault of some code, let it run once, and then once for each number up
-// to mutations().size(). Paths that differ only in "." and slashes are one.
-// Folders cannot be renamed or removed. Thread-safe.
+// Every call is counted, from 1, as a mutation (NewWritableFile, Reserve,
+// Append, Sync, Close, Rename, Remove, CreateDirectories, SyncDirectory) or as
+// a read. To try every fault of some code, let it run once, and then once for
+// each number up to mutations().size(). Paths that differ only in "." and
+// slashes are one. Folders cannot be renamed or removed. Thread-safe.
 class FaultFileSystem : public FileSystem {
  public:
   enum class Repeat { kOnce, kFromThenOn };
@@ -84,8 +86,16 @@ class FaultFileSystem : public FileSystem {
   absl::StatusOr<bool> Exists(const std::string& path) override;
   absl::Status CreateDirectories(const std::string& path) override;
   absl::Status SyncDirectory(const std::string& path) override;
+  // Neither a mutation nor a read, and gone with a kill or a power cut.
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(
+      const std::string& path) override;
+  // What SetFreeSpace() said last; at first there is no limit.
+  absl::StatusOr<FreeSpace> FindFreeSpace(
+      const std::string& directory) override;
+  void SetFreeSpace(const FreeSpace& space);
 
  private:
+  class HeldLock;
   class OpenForWriting;
   class OpenForReading;
 
@@ -144,6 +154,10 @@ class FaultFileSystem : public FileSystem {
 
   mutable Mutex mutex_;
   std::map<std::string, Name> names_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> locks_ ABSL_GUARDED_BY(mutex_);
+  FreeSpace free_space_ ABSL_GUARDED_BY(mutex_) = {
+      .bytes = std::numeric_limits<int64_t>::max(),
+      .files = std::numeric_limits<int64_t>::max()};
   std::vector<std::string> mutations_ ABSL_GUARDED_BY(mutex_);
   int reads_ ABSL_GUARDED_BY(mutex_) = 0;
   Fault mutation_fault_ ABSL_GUARDED_BY(mutex_);

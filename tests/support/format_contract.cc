@@ -239,12 +239,15 @@ class FormatChecker {
       for (const auto repeat : {FaultFileSystem::Repeat::kOnce,
                                 FaultFileSystem::Repeat::kFromThenOn}) {
         for (const bool half_written : {false, true}) {
-          SCOPED_TRACE(absl::StrCat("fails: ", mutations[i]));
-          const auto files = MakeFiles(saves);
-          files->FailMutation(static_cast<int>(i) + 1,
-                              absl::ResourceExhaustedError("full"), repeat,
-                              half_written);
-          ExpectResult(Write(*files, new_), *files, saves);
+          for (const absl::Status& error :
+               {absl::ResourceExhaustedError("full"),
+                absl::UnavailableError("full of noise")}) {
+            SCOPED_TRACE(absl::StrCat("fails: ", mutations[i]));
+            const auto files = MakeFiles(saves);
+            files->FailMutation(static_cast<int>(i) + 1, error, repeat,
+                                half_written);
+            ExpectResult(Write(*files, new_), error, *files, saves);
+          }
         }
       }
     }
@@ -252,20 +255,20 @@ class FormatChecker {
     for (int number = 1; number <= reads; ++number) {
       SCOPED_TRACE(absl::StrCat("read ", number, " fails"));
       const auto files = MakeFiles(saves);
-      files->FailRead(number, absl::ResourceExhaustedError("full"));
-      ExpectResult(Write(*files, new_), *files, saves);
+      const absl::Status error = absl::ResourceExhaustedError("full");
+      files->FailRead(number, error);
+      ExpectResult(Write(*files, new_), error, *files, saves);
     }
   }
 
-  // What a save to `files`, which fail, ended in.
-  void ExpectResult(const absl::Status& status, FaultFileSystem& files,
-                    int saves) {
+  // What a save to `files`, which fail with `error`, ended in.
+  void ExpectResult(const absl::Status& status, const absl::Status& error,
+                    FaultFileSystem& files, int saves) {
     if (status.ok()) {
       // What is left of the old may stay.
       EXPECT_EQ(Describe(*files.AfterKill()), new_text_);
     } else {
-      EXPECT_TRUE(
-          IsError(status, absl::StatusCode::kResourceExhausted, {"full"}));
+      EXPECT_TRUE(IsError(status, error.code(), {"full"}));
     }
     const auto after = files.AfterKill();
     ExpectOldOrNew(*after, saves);

@@ -4,14 +4,21 @@
 //                                            FOLDER/run and FOLDER/weights
 //   exchange read   FOLDER MODEL OPTIMIZER CHECKPOINT
 //                                            loads what TensorFlow wrote
+//   exchange manage FOLDER MODEL OPTIMIZER   goes on with the checkpoints of
+//                                            FOLDER/managed, or makes three
+//   exchange tensors FOLDER CHECKPOINT       writes every tensor's bytes to
+//                                            FOLDER/tensors.bin and what they
+//                                            are of to FOLDER/tensors.json
 //
 // OPTIMIZER is a config in JSON. FOLDER has x.idx and y.idx, ten batches of 16
-// rows. Both write
+// rows. The first three write
 // FOLDER/cairn.json: the predictions for all rows at that point, and the losses
 // of the five steps that come next.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +53,9 @@ absl::Status MakeModel(const std::string& name, Sequential& model) {
     model.Add<Dense>({.units = 5, .activation = "tanh"});
     model.Add<Dense>({.units = 3});
     return absl::OkStatus();
+  } else if (name == "mnist_mlp") {
+    model.Add<InputLayer>({.shape = {784}});
+    model.Add<Dense>({.units = 512, .activation = "relu"});
   } else if (name == "seq") {
     model.Add<InputLayer>({.shape = {20}});
     model.Add<Dense>({.units = 64, .activation = "relu"});
@@ -110,6 +120,33 @@ class Exchange {
     return Answer();
   }
 
+  // One training step and a save by a CheckpointManager, or three of both.
+  absl::Status Manage() {
+    CAIRN_RETURN_IF_ERROR(Summary(model_).status());
+    Checkpoint checkpoint;
+    CAIRN_RETURN_IF_ERROR(checkpoint.Add("model", &model_));
+    CAIRN_RETURN_IF_ERROR(checkpoint.AddOptimizer("optimizer", &model_));
+    CAIRN_ASSIGN_OR_RETURN(
+        const std::unique_ptr<CheckpointManager> manager,
+        CheckpointManager::Create(
+            &checkpoint,
+            {.directory = JoinPath(folder_, "managed"), .max_to_keep = 2}));
+    CAIRN_ASSIGN_OR_RETURN(const std::optional<LazyRestore> restored,
+                           manager->RestoreOrInitialize());
+    if (restored.has_value()) {
+      CAIRN_RETURN_IF_ERROR(restored->AssertConsumed());
+    }
+    for (int i = 0; i < (restored.has_value() ? 1 : 3); ++i) {
+      CAIRN_RETURN_IF_ERROR(
+          model_
+              .TrainOnBatch({.inputs = {{"", Rows(x_, 0, kBatch)}},
+                             .targets = {{"", Rows(y_, 0, kBatch)}}})
+              .status());
+      CAIRN_RETURN_IF_ERROR(manager->Save().status());
+    }
+    return Answer();
+  }
+
  private:
   // Writes what the model predicts and the losses of its next steps.
   absl::Status Answer() {
@@ -146,15 +183,61 @@ class Exchange {
   Sequential model_;
 };
 
+absl::Status WriteTensors(const std::string& folder,
+                          const std::string& prefix) {
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> reader,
+                         CheckpointReader::Open(prefix));
+  std::ofstream bytes(JoinPath(folder, "tensors.bin"), std::ios::binary);
+  Config::List entries;
+  for (const CheckpointReader::Entry& entry : reader->entries()) {
+    Config::List shape;
+    for (const int64_t size : entry.shape) shape.push_back(size);
+    Config::Object described = {{"key", entry.key},
+                                {"dtype", entry.dtype},
+                                {"shape", std::move(shape)}};
+    if (entry.dtype == "string") {
+      CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                             reader->ReadStrings(entry.key));
+      Config::List sizes;
+      for (const std::string& text : texts) {
+        sizes.push_back(static_cast<int64_t>(text.size()));
+        bytes << text;
+      }
+      described.emplace_back("sizes", std::move(sizes));
+    } else {
+      const auto value = reader->ReadTensor(entry.key);
+      described.emplace_back("read", value.ok());
+      if (value.ok()) {
+        bytes.write(reinterpret_cast<const char*>(value->bytes().data()),
+                    static_cast<std::streamsize>(value->bytes().size()));
+      } else if (absl::IsUnimplemented(value.status())) {
+        CAIRN_RETURN_IF_ERROR(reader->Verify(entry.key));
+      } else {
+        return value.status();
+      }
+    }
+    entries.push_back(std::move(described));
+  }
+  std::ofstream file(JoinPath(folder, "tensors.json"));
+  file << Config(std::move(entries)).ToJson() << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status Run(const std::vector<std::string>& words) {
+  if (words.size() == 3 && words[0] == "tensors") {
+    return WriteTensors(words[1], words[2]);
+  }
+  const bool manages = words.size() == 4 && words[0] == "manage";
   const bool reads = words.size() == 5 && words[0] == "read";
-  if (!reads && !(words.size() == 4 && words[0] == "write")) {
+  if (!reads && !manages && !(words.size() == 4 && words[0] == "write")) {
     return absl::InvalidArgumentError(
         "usage: exchange write FOLDER MODEL OPTIMIZER | exchange read FOLDER "
-        "MODEL OPTIMIZER CHECKPOINT");
+        "MODEL OPTIMIZER CHECKPOINT | exchange manage FOLDER MODEL OPTIMIZER | "
+        "exchange tensors FOLDER CHECKPOINT");
   }
   Exchange exchange(words[1]);
   CAIRN_RETURN_IF_ERROR(exchange.Prepare(words[2], words[3]));
+  if (manages) return exchange.Manage();
   return reads ? exchange.Read(words[4]) : exchange.Write();
 }
 

@@ -1,7 +1,10 @@
 #ifndef CAIRN_TESTS_TOOLS_CHECKPOINTS_IN_FOLDER_H_
 #define CAIRN_TESTS_TOOLS_CHECKPOINTS_IN_FOLDER_H_
 
+#include <fstream>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "cairn.h"
 #include "gtest/gtest.h"
@@ -40,6 +43,32 @@ inline void TrainIntoFolder(const std::string& folder, int64_t epochs) {
                                   .verbose = 0,
                                   .callbacks = {&checkpoint}});
   ASSERT_TRUE(history.ok()) << history.status();
+}
+
+// Turns over a bit of a checkpoint's values.
+inline void Damage(const std::string& prefix) {
+  std::fstream file(prefix + ".data-00000-of-00001",
+                    std::ios::in | std::ios::out | std::ios::binary);
+  char byte = 0;
+  file.seekg(100);
+  file.get(byte);
+  file.seekp(100);
+  file.put(static_cast<char>(byte ^ 1));
+  ASSERT_TRUE(file.good());
+}
+
+// The weights that a checkpoint has of a small model, by path.
+inline std::map<std::string, std::vector<float>> WeightsOf(
+    const std::string& prefix) {
+  std::map<std::string, std::vector<float>> values;
+  const auto snapshot = ReadSnapshot(prefix, {Part::kWeights});
+  EXPECT_TRUE(snapshot.ok()) << snapshot.status();
+  if (!snapshot.ok()) return values;
+  for (const NamedTensor& weight : snapshot->weights) {
+    const auto floats = weight.value.values<float>();
+    values[weight.name].assign(floats.begin(), floats.end());
+  }
+  return values;
 }
 
 }  // namespace cairn

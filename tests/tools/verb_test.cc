@@ -1,5 +1,8 @@
 #include "tools/cairn/verb.h"
 
+#include <string>
+#include <vector>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/tools/command.h"
@@ -9,7 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-absl::StatusOr<Answer> RunEcho(const Invocation& invocation, std::ostream& out) {
+absl::StatusOr<Answer> RunEcho(const Invocation& invocation,
+                               std::ostream& out) {
   if (invocation.Has("--fail")) {
     return absl::DataLossError("this went wrong");
   }
@@ -24,14 +28,20 @@ absl::StatusOr<Answer> RunEcho(const Invocation& invocation, std::ostream& out) 
 
 const VerbRegistrar registrar({.name = "test_echo",
                                .arguments = {"WORD"},
-                               .flags = {"--fail"},
+                               .options = {{"--fail", "", "fail"},
+                                           {"--no", "", "answer no"},
+                                           {.name = "--say",
+                                            .value = "TEXT",
+                                            .purpose = "say it",
+                                            .repeated = true}},
                                .purpose = "print a word",
                                .run = RunEcho});
 
-TEST(VerbTest, UsageShowsArgumentsAndFlags) {
+TEST(VerbTest, UsageShowsArgumentsAndOptions) {
   for (const Verb* verb : Verbs()) {
     if (verb->name == "test_echo") {
-      EXPECT_EQ(UsageOf(*verb), "test_echo WORD [--fail]");
+      EXPECT_EQ(UsageOf(*verb),
+                "test_echo WORD [--fail] [--no] [--say TEXT]...");
       return;
     }
   }
@@ -59,16 +69,39 @@ TEST(VerbTest, AnUnknownVerbGetsNearNamesAndExitCode2) {
   EXPECT_THAT(result.errors, HasSubstr("did you mean \"inspect\"?"));
 }
 
+TEST(VerbTest, OptionsHaveValuesInOneWordOrTwoAndMayBeRepeated) {
+  const CommandResult result =
+      RunCairn({"test_echo", "--say=a=b", "hello", "--say", "c"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_EQ(result.out, "says a=b\nsays c\nhello\n");
+}
+
+TEST(VerbTest, AnAnswerOfNoIsExitCode1) {
+  EXPECT_EQ(RunCairn({"test_echo", "hello", "--no"}).code, 1);
+}
+
+TEST(VerbTest, WhatFollowsTwoDashesIsAnArgument) {
+  const CommandResult result = RunCairn({"test_echo", "--", "--no"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_EQ(result.out, "--no\n");
+}
+
 TEST(VerbTest, WrongArgumentsAreToldTheUsage) {
-  const CommandResult few = RunCairn({"test_echo"});
-  EXPECT_EQ(few.code, 2);
-  EXPECT_EQ(few.errors,
-            "cairn: expected 1 argument, got 0; usage: cairn test_echo WORD "
-            "[--fail]\n");
-  EXPECT_EQ(RunCairn({"test_echo", "a", "b"}).code, 2);
-  const CommandResult flag = RunCairn({"test_echo", "a", "--jsn"});
-  EXPECT_EQ(flag.code, 2);
-  EXPECT_THAT(flag.errors, HasSubstr("unknown flag \"--jsn\""));
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{
+           {"test_echo"},
+           {"test_echo", "a", "b"},
+           {"test_echo", "a", "--jsn"},
+           {"test_echo", "a", "--say"},
+           {"test_echo", "a", "--no=yes"},
+           {"test_echo", "a", "--no", "--no"}}) {
+    const CommandResult result = RunCairn(words);
+    EXPECT_EQ(result.code, 2) << words.back();
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.errors, HasSubstr("usage: cairn test_echo WORD"));
+  }
+  EXPECT_THAT(RunCairn({"test_echo", "a", "--jsn"}).errors,
+              HasSubstr("\"--jsn\""));
 }
 
 TEST(VerbTest, NoWordsAtAllAreToldOfHelp) {

@@ -1,4 +1,6 @@
 // `cairn help`: what there is.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "tools/cairn/table.h"
 #include "tools/cairn/verb.h"
@@ -16,10 +18,13 @@ absl::StatusOr<Answer> PrintHelp(const Invocation& invocation,
   }
   Table table({{"command"}, {"what it does"}});
   for (const Verb* verb : Verbs()) {
-    table.AddRow({UsageOf(*verb), verb->purpose});
+    table.AddRow({absl::StrCat(verb->name, verb->arguments.empty() ? "" : " ",
+                               absl::StrJoin(verb->arguments, " ")),
+                  verb->purpose});
   }
   out << table.ToString()
-      << "\n\"cairn help COMMAND\" says more. Exit codes: 0 done; 1 failed, "
+      << "\n\"cairn help COMMAND\" tells its options. Exit codes: 0 done; 1 "
+         "failed, "
          "damaged or\ndifferent; 2 asked wrongly.\n";
   return Answer::kYes;
 }

@@ -58,10 +58,6 @@ void PrintVerdict(const Verdict& verdict, std::ostream& out) {
         verdict.kind != Kind::kMissing && !absl::IsNotFound(fault.status);
     out << (is_there ? "damaged: " : "missing: ") << verdict.path << ": "
         << std::string(fault.status.message());
-    if (fault.offset >= 0) {
-      out << " (bytes " << fault.offset << " to " << fault.offset + fault.size
-          << " of " << fault.file << ")";
-    }
     out << "\n";
   }
 }

@@ -85,20 +85,72 @@ TEST(BatchSourceTest, AfterAnyBatchTheStateLeadsToTheRest) {
   }
 }
 
-TEST(BatchSourceTest, AStateOfOtherDataOrBatchesIsRefusedAndChangesNothing) {
+TEST(BatchSourceTest, OtherBatchesGoOnAtTheSameSample) {
+  for (const int64_t before : {1, 3, 4}) {
+    for (int batches = 0; batches <= 3; ++batches) {
+      for (const int64_t after : {1, 2, 4, 100}) {
+        const auto source = TenInBatchesOf(before);
+        ASSERT_TRUE(source->StartEpoch(1).ok());
+        Numbers all;
+        const auto read = [&](BatchSource& from) {
+          const Numbers batch = NextNumbers(from);
+          all.insert(all.end(), batch.begin(), batch.end());
+          return !batch.empty();
+        };
+        int64_t count = 0;
+        for (int i = 0; i < batches; ++i) count += read(*source);
+        const auto resumed = TenInBatchesOf(after);
+        ASSERT_TRUE(resumed->RestoreState(source->SaveState()).ok());
+        const int64_t told = resumed->batches_per_epoch();
+        while (read(*resumed)) {
+          ++count;
+          EXPECT_EQ(resumed->batches_per_epoch(), told);
+          // And once more.
+          const auto again = TenInBatchesOf(after);
+          ASSERT_TRUE(again->RestoreState(resumed->SaveState()).ok());
+        }
+        EXPECT_EQ(all, Numbers({0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+        EXPECT_EQ(told, count);
+        ASSERT_TRUE(resumed->StartEpoch(2).ok());
+        EXPECT_EQ(resumed->batches_per_epoch(), (10 + after - 1) / after);
+      }
+    }
+  }
+}
+
+TEST(BatchSourceTest, AStateOfAnOlderVersionHasNoSample) {
+  for (const auto& [batch, next] : std::vector<std::pair<int, Numbers>>{
+           {0, {0, 1, 2, 3}}, {1, {4, 5, 6, 7}}, {2, {8, 9}}, {3, {}}}) {
+    const auto source = TenInBatchesOf(4);
+    ASSERT_TRUE(
+        source->RestoreState({.values = Position(1, batch, 4, 10)}).ok());
+    EXPECT_EQ(NextNumbers(*source), next);
+  }
+}
+
+TEST(BatchSourceTest, AStateOfOtherDataIsRefusedAndChangesNothing) {
   const auto source = TenInBatchesOf(4);
   NextNumbers(*source);
   EXPECT_EQ(ErrorOf(*source, Position(0, 2, 4, 11)),
             "the saved run had 11 samples, this one has 10; give it the same "
             "data");
-  EXPECT_EQ(ErrorOf(*source, Position(0, 2, 3, 10)),
-            "the saved run had batches of 3, this one has 4; give it the same "
-            "batch size");
   for (const auto& [epoch, batch] :
        {std::pair<int, int>{0, 4}, {0, -1}, {-1, 0}}) {
     EXPECT_NE(ErrorOf(*source, Position(epoch, batch, 4, 10))
-                  .find("is no position in data of 3 batches"),
+                  .find("is no position in 10 samples"),
               std::string::npos);
+  }
+  for (const auto& [batch, sample] :
+       {std::pair<int, int>{1, 11}, {1, -1}, {0, 3}, {5, 4}}) {
+    Config::Object position = Position(0, batch, 4, 10);
+    position.emplace_back("sample", sample);
+    EXPECT_NE(ErrorOf(*source, position).find("is no position in 10 samples"),
+              std::string::npos);
+  }
+  for (const int batch_size : {0, -1}) {
+    EXPECT_NE(
+        ErrorOf(*source, Position(0, 1, batch_size, 10)).find("is no position"),
+        std::string::npos);
   }
   EXPECT_NE(ErrorOf(*source, {{"epoch", 0}}).find("\"batch\""),
             std::string::npos);

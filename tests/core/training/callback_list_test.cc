@@ -53,6 +53,9 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
     int64_t step() const override { return 0; }
     int64_t epochs() const override { return 0; }
     bool is_last_step_of_epoch() const override { return false; }
+    int64_t step_in_epoch() const override { return 0; }
+    int64_t epochs_done() const override { return 0; }
+    bool step_is_whole() const override { return true; }
     uint64_t seed() const override { return 0; }
     int64_t batch_size() const override { return 0; }
     const std::string& run_id() const override { return id_; }

@@ -180,14 +180,16 @@ TEST(RunSnapshotTest, OtherSettingsOfTheRunAreRefused) {
   const Snapshot snapshot = MidEpoch();
   FitOptions options = MakeOptions();
   options.seed = 8;
-  ExpectRefused(snapshot, options, Inputs(), Targets(), {"seed 7", "given 8"});
+  ExpectRefused(snapshot, options, Inputs(), Targets(),
+                {"seed: saved \"7\", now \"8\""});
   options = MakeOptions();
   options.batch_size = 4;
-  ExpectRefused(snapshot, options, Inputs(), Targets(),
-                {"the data", "batches of 8", "4"});
+  ExpectRefused(
+      snapshot, options, Inputs(), Targets(),
+      {"batch_size: saved 8, now 4", "allow_changed = {\"batch_size"});
   options = MakeOptions();
   ExpectRefused(snapshot, options, Spread({30, 5}, -1, 1),
-                Spread({30, 3}, -1, 1), {"the data", "22 samples", "30"});
+                Spread({30, 3}, -1, 1), {"samples: saved 22, now 30"});
 }
 
 TEST(RunSnapshotTest, OtherCompileOptionsAreRefused) {

@@ -85,8 +85,9 @@ TEST(SessionTest, ASessionSaysWhetherItEvaluates) {
       [&](const std::string& hook, TrainingSession& session, const Logs&) {
         const bool test =
             hook.find("on_test_batch") == 0 || hook == "on_test_begin";
-        if (hook != "on_test_end")
+        if (hook != "on_test_end") {
           EXPECT_EQ(session.evaluating(), test) << hook;
+        }
         EXPECT_EQ(session.batch_size(), 8);
         EXPECT_EQ(session.seed(), 7);
         EXPECT_FALSE(session.dry_run());

@@ -50,6 +50,12 @@ class MemoryFiles : public FileSystem {
   absl::Status SyncDirectory(const std::string&) override {
     return absl::OkStatus();
   }
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string&) override {
+    return std::make_unique<FileLock>();
+  }
+  absl::StatusOr<FreeSpace> FindFreeSpace(const std::string&) override {
+    return FreeSpace{.bytes = 1 << 30, .files = 1 << 20};
+  }
 
  private:
   class Writer : public WritableFile {
@@ -61,6 +67,7 @@ class MemoryFiles : public FileSystem {
     }
     absl::Status Sync() override { return absl::OkStatus(); }
     absl::Status Close() override { return absl::OkStatus(); }
+    absl::Status Reserve(int64_t) override { return absl::OkStatus(); }
 
    private:
     std::string* const bytes_;

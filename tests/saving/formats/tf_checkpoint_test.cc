@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
@@ -85,9 +86,14 @@ TEST(TfCheckpointTest, KeepsWhatEveryFormatPromises) {
   RecordProperty("power_cuts", trials.power_cuts);
   EXPECT_GT(trials.flips, 8 * 1000);
   EXPECT_GT(trials.truncations, 1000);
-  EXPECT_GT(trials.failures, 300);
-  EXPECT_GT(trials.kills, 60);
-  EXPECT_GT(trials.power_cuts, 500);
+  EXPECT_GT(trials.failures, 400);
+  EXPECT_GT(trials.kills, 40);
+  EXPECT_GT(trials.power_cuts, 300);
+  std::printf(
+      "%d failed operations, %d kills, %d states after a power cut, %d flipped "
+      "bits, %d truncations\n",
+      trials.failures, trials.kills, trials.power_cuts, trials.flips,
+      trials.truncations);
 }
 
 TEST(TfCheckpointTest, KeysAreTensorFlowsAndOursApart) {
@@ -195,7 +201,8 @@ TEST(TfCheckpointTest, ABundleThatCannotBeReadNowIsNotWrittenOver) {
   int failed = 0;
   for (int number = 1;; ++number) {
     const auto files = written.AfterKill();
-    files->FailRead(number, absl::UnavailableError("the cable is out"));
+    files->FailRead(number, absl::UnavailableError("the cable is out"),
+                    FaultFileSystem::Repeat::kFromThenOn);
     const absl::Status status = Write(*files, SmallSnapshot(2));
     if (number > files->reads()) break;
     EXPECT_TRUE(
@@ -204,6 +211,83 @@ TEST(TfCheckpointTest, ABundleThatCannotBeReadNowIsNotWrittenOver) {
     ++failed;
   }
   EXPECT_GE(failed, 3);
+}
+
+TEST(TfCheckpointTest, WhatWasReplacedMayBeKeptAsABackup) {
+  FaultFileSystem files;
+  const SaveOptions options = {.overwrite = Overwrite::kKeepBackup,
+                               .files = &files};
+  const auto values = [&](const std::string& path, FaultFileSystem& in) {
+    const auto reader = TfCheckpoint().Open(in, path);
+    if (!reader.ok() || !(*reader)->Verify().ok()) return std::string("none");
+    return DescribeValues(*ReadAll(**reader, AllParts()));
+  };
+  for (int i = 1; i <= 4; ++i) {
+    ASSERT_TRUE(IsOk(TfCheckpoint().Write(SmallSnapshot(i), "x", options)));
+    EXPECT_EQ(values("x", files), DescribeValues(SmallSnapshot(i)));
+    EXPECT_EQ(values("x.backup", files),
+              i == 1 ? "none" : DescribeValues(SmallSnapshot(i - 1)));
+  }
+  // An index and its data of each, and nothing else but an empty data file.
+  EXPECT_EQ(files.Contents().size(), 5u);
+  // Wherever the power goes, the new or the one before is there, as itself or
+  // as the backup.
+  const std::string old_values = DescribeValues(SmallSnapshot(4)),
+                    new_values = DescribeValues(SmallSnapshot(5));
+  const auto before = files.AfterPowerCutLosingAll();
+  const auto clean = before->AfterKill();
+  ASSERT_TRUE(IsOk(TfCheckpoint().Write(
+      SmallSnapshot(5), "x",
+      {.overwrite = Overwrite::kKeepBackup, .files = clean.get()})));
+  int states = 0;
+  for (size_t i = 0; i <= clean->mutations().size(); ++i) {
+    const auto stopped = before->AfterKill();
+    stopped->StopAfter(static_cast<int>(i));
+    TfCheckpoint()
+        .Write(SmallSnapshot(5), "x",
+               {.overwrite = Overwrite::kKeepBackup, .files = stopped.get()})
+        .IgnoreError();
+    stopped->ForEachPowerCut(
+        [&](FaultFileSystem& after, const std::string& choices) {
+          const std::string found = values("x", after);
+          EXPECT_TRUE(found == old_values || found == new_values) << choices;
+          ++states;
+        });
+  }
+  EXPECT_GT(states, 50);
+}
+
+TEST(TfCheckpointTest, AFaultThatPassesIsSurvivedByWritingAnew) {
+  for (const bool overwrites : {false, true}) {
+    FaultFileSystem before;
+    if (overwrites) {
+      ASSERT_TRUE(IsOk(Write(before, SmallSnapshot(1))));
+    }
+    const auto clean = before.AfterKill();
+    ASSERT_TRUE(IsOk(Write(*clean, SmallSnapshot(2))));
+    int survived = 0;
+    const std::vector<std::string> mutations = clean->mutations();
+    for (size_t i = 0; i < mutations.size(); ++i) {
+      SCOPED_TRACE(mutations[i]);
+      const auto files = before.AfterKill();
+      files->FailMutation(static_cast<int>(i) + 1,
+                          absl::UnavailableError("the cable is out"));
+      const absl::Status status = Write(*files, SmallSnapshot(2));
+      if (!status.ok()) {
+        // The sync after the index was renamed, when nothing may be written
+        // again: what was replaced must stay for a power cut to fall back on.
+        EXPECT_EQ(mutations[i].find("SyncDirectory"), 0u);
+        EXPECT_TRUE(IsError(status, absl::StatusCode::kUnavailable,
+                            {"may not outlive a power cut"}));
+      } else {
+        ++survived;
+      }
+      const auto read = Read(*files);
+      ASSERT_TRUE(IsOk(read));
+      EXPECT_EQ(DescribeValues(*read), DescribeValues(SmallSnapshot(2)));
+    }
+    EXPECT_GT(survived, 8);
+  }
 }
 
 TEST(TfCheckpointTest, ABundleOfManyShardsIsReplacedByOne) {
@@ -389,8 +473,10 @@ TEST(TfCheckpointTest, AnEntryOfOursThatIsNoTextIsDataLoss) {
 
 TEST(TfCheckpointTest, ErrorsOfWritingNameTheCheckpoint) {
   FaultFileSystem files;
+  files.FailMutation(1, absl::PermissionDeniedError("not yours"));
   EXPECT_TRUE(IsError(Write(files, SmallSnapshot(1), "absent/x"),
-                      absl::StatusCode::kNotFound, {"saving absent/x"}));
+                      absl::StatusCode::kPermissionDenied,
+                      {"saving absent/x", "not yours"}));
 }
 
 TEST(TfCheckpointTest, ADataFileThatIsMissingIsNamed) {

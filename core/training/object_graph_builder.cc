@@ -1,0 +1,124 @@
+#include "core/training/object_graph_builder.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace cairn {
+namespace {
+
+using Kind = ObjectGraph::Kind;
+
+// `wanted`, or the first of "wanted_1", "wanted_2" … that is free.
+std::string TakeName(const std::string& wanted, std::set<std::string>& taken) {
+  std::string name = wanted;
+  for (int i = 1; !taken.insert(name).second; ++i) {
+    name = absl::StrCat(wanted, "_", i);
+  }
+  return name;
+}
+
+}  // namespace
+
+ObjectGraphBuilder::ObjectGraphBuilder(Snapshot& snapshot)
+    : snapshot_(snapshot) {
+  if (snapshot.objects.nodes.empty()) AddNode(Kind::kObject, "Checkpoint");
+}
+
+int ObjectGraphBuilder::AddNode(Kind kind, absl::string_view class_name) {
+  std::vector<ObjectGraph::Node>& nodes = snapshot_.objects.nodes;
+  nodes.push_back({.kind = kind, .class_name = std::string(class_name)});
+  return static_cast<int>(nodes.size()) - 1;
+}
+
+void ObjectGraphBuilder::AddEdge(int from, absl::string_view name, int to) {
+  snapshot_.objects.nodes[from].edges.push_back({std::string(name), to});
+}
+
+void ObjectGraphBuilder::AddTensor(const Variable& variable,
+                                   const std::string& name) {
+  const auto [known, is_new] = tensors_.emplace(&variable, "");
+  if (!is_new) return;
+  known->second = TakeName(name, names_);
+  snapshot_.weights.push_back({known->second, variable.value()});
+}
+
+int ObjectGraphBuilder::WeightNode(const Variable& variable) {
+  const auto [known, is_new] = variables_.emplace(&variable, -1);
+  if (!is_new) return known->second;
+  known->second = AddNode(Kind::kVariable, "Variable");
+  snapshot_.objects.nodes[known->second].tensor = tensors_.at(&variable);
+  return known->second;
+}
+
+int ObjectGraphBuilder::LayerNode(const Layer& layer) {
+  const auto [found, is_new] = layers_.emplace(&layer, -1);
+  if (!is_new) return found->second;
+  const int node =
+      AddNode(layer.is_layer_sequence() ? Kind::kLayerSequence : Kind::kObject,
+              layer.class_name());
+  layers_[&layer] = node;
+  for (const auto& [edge, variable] : layer.own_weights()) {
+    // Computed first: adding nodes moves them.
+    const int below = WeightNode(*variable);
+    AddEdge(node, edge, below);
+  }
+  for (const Layer::Child& child : layer.children()) {
+    const int below = LayerNode(*child.layer);
+    AddEdge(node, child.edge, below);
+  }
+  return node;
+}
+
+void ObjectGraphBuilder::AddLayer(absl::string_view edge, const Layer& layer,
+                                  absl::string_view prefix) {
+  for (const Weight& weight : layer.weights()) {
+    AddTensor(*weight.variable, absl::StrCat(prefix, weight.path));
+  }
+  AddEdge(0, edge, LayerNode(layer));
+  snapshot_.parts.insert(Part::kWeights);
+}
+
+void ObjectGraphBuilder::AddVariable(absl::string_view edge,
+                                     const Variable& variable,
+                                     const std::string& name) {
+  AddTensor(variable, name);
+  AddEdge(0, edge, WeightNode(variable));
+  snapshot_.parts.insert(Part::kWeights);
+}
+
+void ObjectGraphBuilder::AddOptimizerVariable(int parent,
+                                              absl::string_view edge,
+                                              const std::string& name,
+                                              const Variable& variable) {
+  const std::string free = TakeName(name, optimizer_names_);
+  snapshot_.optimizer.push_back({free, variable.value()});
+  const int node = AddNode(Kind::kVariable, "Variable");
+  snapshot_.objects.nodes[node].tensor = free;
+  AddEdge(parent, edge, node);
+}
+
+void ObjectGraphBuilder::AddOptimizer(absl::string_view edge,
+                                      const Layer& model,
+                                      const Optimizer& optimizer,
+                                      const OptimizerVariables& variables) {
+  const int node = AddNode(Kind::kOptimizer, optimizer.class_name());
+  AddEdge(0, edge, node);
+  AddOptimizerVariable(node, "iterations", "iterations", *variables.iterations);
+  AddOptimizerVariable(node, "learning_rate", "learning_rate",
+                       *variables.learning_rate);
+  const std::vector<Weight> weights = model.weights();
+  for (const SlotSpec& slot : optimizer.slots()) {
+    const int list = AddNode(Kind::kList, "List");
+    AddEdge(node, slot.edge, list);
+    const auto& slots = variables.slots.at(slot.name);
+    int index = 0;
+    for (const Weight& weight : weights) {
+      if (!weight.trainable) continue;
+      AddOptimizerVariable(list, absl::StrCat(index++),
+                           absl::StrCat(slot.name, "/", weight.path),
+                           *slots.at(weight.variable.get()));
+    }
+  }
+  snapshot_.parts.insert(Part::kOptimizer);
+}
+
+}  // namespace cairn

@@ -1,0 +1,55 @@
+#ifndef CAIRN_CORE_TRAINING_OBJECT_GRAPH_BUILDER_H_
+#define CAIRN_CORE_TRAINING_OBJECT_GRAPH_BUILDER_H_
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "core/layer/layer.h"
+#include "core/training/optimizer.h"
+#include "core/training/snapshot.h"
+#include "core/training/step_graphs.h"
+
+namespace cairn {
+
+// Adds objects and their tensors to a snapshot, below edges of its root: each
+// object once, whatever leads to it. The tensors alias the variables.
+class ObjectGraphBuilder {
+ public:
+  // `snapshot` must outlive this. A root is made if it has none.
+  explicit ObjectGraphBuilder(Snapshot& snapshot);
+
+  // Names of weights are their paths below `layer` behind `prefix`, or another
+  // if that is taken.
+  void AddLayer(absl::string_view edge, const Layer& layer,
+                absl::string_view prefix = "");
+  void AddVariable(absl::string_view edge, const Variable& variable,
+                   const std::string& name);
+  // The iterations, the rate, and the slots of the trainable weights of
+  // `model`. REQUIRES: all of them are there.
+  void AddOptimizer(absl::string_view edge, const Layer& model,
+                    const Optimizer& optimizer,
+                    const OptimizerVariables& variables);
+
+ private:
+  int AddNode(ObjectGraph::Kind kind, absl::string_view class_name);
+  void AddEdge(int from, absl::string_view name, int to);
+  int LayerNode(const Layer& layer);
+  // Adds a variable's tensor under that name, once.
+  void AddTensor(const Variable& variable, const std::string& name);
+  // REQUIRES: its tensor was added.
+  int WeightNode(const Variable& variable);
+  void AddOptimizerVariable(int parent, absl::string_view edge,
+                            const std::string& name, const Variable& variable);
+
+  Snapshot& snapshot_;
+  std::map<const Layer*, int> layers_;
+  std::map<const Variable*, int> variables_;
+  std::map<const Variable*, std::string> tensors_;  // Names.
+  std::set<std::string> names_, optimizer_names_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_CORE_TRAINING_OBJECT_GRAPH_BUILDER_H_

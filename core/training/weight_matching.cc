@@ -1,0 +1,207 @@
+#include "core/training/weight_matching.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace cairn {
+namespace {
+
+using Kind = ObjectGraph::Kind;
+
+// Follows a model's edges through a snapshot's objects.
+class ObjectMatcher {
+ public:
+  ObjectMatcher(const Snapshot& snapshot, const ValuesByName& values,
+                WeightMatching& matching)
+      : objects_(snapshot.objects), values_(values), matching_(matching) {}
+
+  void Visit(const Layer& layer, int node) {
+    if (node < 0 || !seen_.insert(&layer).second) return;
+    for (const auto& [edge, variable] : layer.own_weights()) {
+      const int found = objects_.Find(node, edge);
+      if (found < 0 || objects_.nodes[found].kind != Kind::kVariable) continue;
+      const NamedTensor* const value =
+          values_.Find(objects_.nodes[found].tensor);
+      if (value != nullptr) matching_.value_of[variable.get()] = value;
+    }
+    for (const Layer::Child& child : layer.children()) {
+      Visit(*child.layer, objects_.Find(node, child.edge));
+    }
+  }
+
+ private:
+  const ObjectGraph& objects_;
+  const ValuesByName& values_;
+  WeightMatching& matching_;
+  std::set<const Layer*> seen_;
+};
+
+// The names of the tensors that edges from `root` lead to.
+std::set<std::string> NamesBelow(const ObjectGraph& objects, int root) {
+  std::set<std::string> names;
+  std::vector<bool> seen(objects.nodes.size());
+  std::vector<int> open = {root};
+  seen[root] = true;
+  while (!open.empty()) {
+    const ObjectGraph::Node& node = objects.nodes[open.back()];
+    open.pop_back();
+    if (node.kind == Kind::kVariable) names.insert(node.tensor);
+    for (const ObjectGraph::Edge& edge : node.edges) {
+      if (seen[edge.node]) continue;
+      seen[edge.node] = true;
+      open.push_back(edge.node);
+    }
+  }
+  return names;
+}
+
+std::vector<const NamedTensor*> AllValues(const Snapshot& snapshot) {
+  std::vector<const NamedTensor*> values;
+  for (const NamedTensor& value : snapshot.weights) values.push_back(&value);
+  return values;
+}
+
+// Renames paths by their longest prefix and remembers which were used.
+class Renamer {
+ public:
+  explicit Renamer(const std::map<std::string, std::string>& renames) {
+    for (const auto& [from, to] : renames) {
+      rules_.push_back({std::string(absl::StripSuffix(from, "/")),
+                        std::string(absl::StripSuffix(to, "/"))});
+    }
+  }
+
+  std::string Rename(const std::string& path) {
+    Rule* longest = nullptr;
+    for (Rule& rule : rules_) {
+      if (IsPathPrefix(rule.from, path) &&
+          (longest == nullptr || rule.from.size() > longest->from.size())) {
+        longest = &rule;
+      }
+    }
+    if (longest == nullptr) return path;
+    longest->was_used = true;
+    absl::string_view rest = path;
+    rest.remove_prefix(longest->from.size());
+    absl::ConsumePrefix(&rest, "/");
+    if (longest->to.empty()) return std::string(rest);
+    if (rest.empty()) return longest->to;
+    return absl::StrCat(longest->to, "/", rest);
+  }
+
+  absl::Status CheckUsed() const {
+    for (const Rule& rule : rules_) {
+      if (rule.was_used) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "renames: no value of the file is below \"", rule.from, "\""));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Rule {
+    std::string from, to;
+    bool was_used = false;
+  };
+  std::vector<Rule> rules_;
+};
+
+}  // namespace
+
+ValuesByName::ValuesByName(const std::vector<NamedTensor>& list) {
+  values_.reserve(list.size());
+  for (const NamedTensor& value : list) values_.emplace(value.name, &value);
+}
+
+const NamedTensor* ValuesByName::Find(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : found->second;
+}
+
+bool IsPathPrefix(absl::string_view prefix, absl::string_view path) {
+  if (prefix.empty() || prefix == path) return true;
+  return absl::ConsumePrefix(&path, prefix) && path[0] == '/';
+}
+
+std::vector<WeightMatching> MatchObjects(const Layer& model,
+                                         const Snapshot& snapshot) {
+  const ObjectGraph& objects = snapshot.objects;
+  if (objects.nodes.empty()) return {};
+  const ValuesByName values(snapshot.weights);
+  std::vector<WeightMatching> matchings;
+  const auto add = [&](int node, const std::string& file_child) {
+    matchings.push_back(
+        {.match = Match::kObjects, .file_child = file_child, .value_of = {}});
+    ObjectMatcher(snapshot, values, matchings.back()).Visit(model, node);
+  };
+  const int below = objects.Find(0, "model");
+  const int start = below < 0 ? 0 : below;
+  // An edge that a file does not have itself.
+  const bool is_given = below >= 0 && !objects.nodes[0].class_name.empty();
+  add(start, is_given ? "model" : "");
+  matchings[0].values = AllValues(snapshot);
+  // A hostile file has very many that all fit a little.
+  constexpr size_t kMostChildren = 100;
+  std::set<int> tried = {0, start};
+  for (const ObjectGraph::Edge& edge : objects.nodes[start].edges) {
+    if (objects.nodes[edge.node].kind == Kind::kVariable ||
+        !tried.insert(edge.node).second) {
+      continue;
+    }
+    if (matchings.size() > kMostChildren) break;
+    add(edge.node, is_given ? absl::StrCat("model/", edge.name) : edge.name);
+    if (matchings.back().value_of.empty()) {
+      matchings.pop_back();
+      continue;
+    }
+    const std::set<std::string> names = NamesBelow(objects, edge.node);
+    for (const NamedTensor& value : snapshot.weights) {
+      if (names.count(value.name) > 0) {
+        matchings.back().values.push_back(&value);
+      }
+    }
+  }
+  return matchings;
+}
+
+absl::StatusOr<WeightMatching> MatchNames(
+    absl::Span<const Weight> weights, const Snapshot& snapshot,
+    const std::map<std::string, std::string>& renames) {
+  WeightMatching matching{.match = Match::kNames,
+                          .values = AllValues(snapshot)};
+  std::unordered_map<std::string, const NamedTensor*> values;
+  Renamer renamer(renames);
+  for (const NamedTensor& value : snapshot.weights) {
+    std::string name = renamer.Rename(value.name);
+    const auto [taken, is_new] = values.emplace(name, &value);
+    if (!is_new) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "renames: \"", taken->second->name, "\" and \"", value.name,
+          "\" of the file both become \"", name, "\""));
+    }
+  }
+  const absl::Status used = renamer.CheckUsed();
+  if (!used.ok()) return used;
+  for (const Weight& weight : weights) {
+    const auto found = values.find(weight.path);
+    if (found == values.end()) continue;
+    matching.value_of[weight.variable.get()] = found->second;
+  }
+  return matching;
+}
+
+WeightMatching MatchOrder(absl::Span<const Weight> weights,
+                          const Snapshot& snapshot) {
+  WeightMatching matching{.match = Match::kOrder,
+                          .values = AllValues(snapshot)};
+  for (size_t i = 0; i < weights.size() && i < snapshot.weights.size(); ++i) {
+    matching.value_of[weights[i].variable.get()] = &snapshot.weights[i];
+  }
+  return matching;
+}
+
+}  // namespace cairn

@@ -1,0 +1,71 @@
+#ifndef CAIRN_SAVING_CHECKPOINT_H_
+#define CAIRN_SAVING_CHECKPOINT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/layer/layer.h"
+#include "core/model/model.h"
+#include "saving/format.h"
+#include "saving/lazy_restore.h"
+
+namespace cairn {
+
+// Objects under edges of the user's choice, saved and restored together, as
+// tf.train.Checkpoint. Restoring follows edges, never names: a layer's member
+// "kernel" gets what the file has under "kernel", whatever the variable is
+// called. Used by one thread at a time.
+class Checkpoint {
+ public:
+  explicit Checkpoint(SaveOptions options = {})
+      : options_(std::move(options)) {}
+
+  // InvalidArgument if the edge is empty, taken or "save_counter".
+  absl::Status Add(absl::string_view edge, std::shared_ptr<Layer> layer);
+  absl::Status Add(absl::string_view edge, std::shared_ptr<Variable> variable);
+  // Not owned: `layer` must outlive this and what it restores.
+  absl::Status Add(absl::string_view edge, Layer* layer);
+  // Slots, iterations and rate of a compiled model, which must outlive this and
+  // what it restores. FailedPrecondition if it is not compiled.
+  absl::Status AddOptimizer(absl::string_view edge, Model* model);
+
+  // Raises the save counter, writes "<prefix>-<counter>", names it in the
+  // folder's file "checkpoint" as the newest, and returns it. A save that fails
+  // leaves the counter. FailedPrecondition if a layer is not built.
+  absl::StatusOr<std::string> Save(const std::string& prefix);
+  // Writes exactly `prefix`, without raising the counter or the file
+  // "checkpoint".
+  absl::Status Write(const std::string& prefix);
+  // Copies what there is a variable for and leaves the rest with the layers,
+  // which take it when they are built. The save counter becomes the file's.
+  // Errors as LazyRestore::Start(), and as CheckpointReader::Open().
+  absl::StatusOr<LazyRestore> Restore(const std::string& prefix);
+  // Likewise, but leaves the counter.
+  absl::StatusOr<LazyRestore> Read(const std::string& prefix);
+
+  int64_t save_counter() const { return save_counter_.value_or(0); }
+
+ private:
+  friend class CheckpointManager;
+
+  absl::Status CheckEdge(absl::string_view edge) const;
+  absl::StatusOr<Snapshot> TakeSnapshot() const;
+  // Writes "<prefix>-<number>", or the raised counter for the number.
+  absl::StatusOr<std::string> WriteNumbered(const std::string& prefix,
+                                            std::optional<int64_t> number);
+
+  const SaveOptions options_;
+  std::vector<CheckpointObject> objects_;
+  std::optional<int64_t> save_counter_;  // None before a save or restore.
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_CHECKPOINT_H_

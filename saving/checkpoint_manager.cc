@@ -1,0 +1,161 @@
+#include "saving/checkpoint_manager.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/log.h"
+#include "core/base/status_macros.h"
+#include "core/io/file_system.h"
+#include "saving/checkpoint_directory.h"
+#include "saving/codec/checkpoint_state.h"
+#include "saving/staged_write.h"
+
+namespace cairn {
+
+absl::StatusOr<std::unique_ptr<CheckpointManager>> CheckpointManager::Create(
+    Checkpoint* checkpoint, CheckpointManagerOptions options) {
+  if (options.directory.empty() || options.checkpoint_name.empty() ||
+      BaseName(options.checkpoint_name) != options.checkpoint_name) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("CheckpointManager: directory \"", options.directory,
+                     "\" and checkpoint_name \"", options.checkpoint_name,
+                     "\" must be a folder and a name without a slash"));
+  }
+  if (options.max_to_keep < 0 ||
+      !(options.keep_checkpoint_every_n_hours >= 0) ||
+      std::isinf(options.keep_checkpoint_every_n_hours)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "CheckpointManager: max_to_keep ", options.max_to_keep,
+        " and keep_checkpoint_every_n_hours ",
+        options.keep_checkpoint_every_n_hours, " must not be below 0"));
+  }
+  std::unique_ptr<CheckpointManager> manager(
+      new CheckpointManager(checkpoint, std::move(options)));
+  CAIRN_RETURN_IF_ERROR(manager->ReadState());
+  return manager;
+}
+
+double CheckpointManager::Now() const {
+  return absl::ToDoubleSeconds(options_.clock() - absl::UnixEpoch());
+}
+
+absl::Status CheckpointManager::ReadState() {
+  const double now = Now();
+  const auto state =
+      ReadCheckpointState(options_.directory, *checkpoint_->options_.files);
+  if (absl::IsNotFound(state.status())) {
+    // A little back, so that what is saved at once is younger.
+    last_preserved_ = now - 1;
+    return absl::OkStatus();
+  }
+  if (!state.ok()) return state.status();
+  const auto prefix_of = [&](const std::string& path) {
+    return JoinPath(options_.directory, path);
+  };
+  latest_ = prefix_of(state->newest);
+  last_preserved_ = state->last_preserved;
+  if (now < last_preserved_) {
+    LogWarning(absl::StrCat("the clock is ", last_preserved_ - now,
+                            " seconds behind the last checkpoint in \"",
+                            options_.directory, "\" that was kept"));
+    last_preserved_ = now;
+  }
+  for (size_t i = 0; i < state->all.size(); ++i) {
+    // Without times nothing says that they are this manager's to remove.
+    const double time = state->timestamps.empty()
+                            ? last_preserved_
+                            : std::min(state->timestamps[i], now);
+    if (time <= last_preserved_) continue;
+    // Those of other folders are never removed.
+    if (BaseName(state->all[i]) != state->all[i]) {
+      if (DirectoryOf(prefix_of(state->all[i])) != options_.directory) continue;
+    }
+    kept_.push_back({prefix_of(state->all[i]), time});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointManager::WriteState() const {
+  CheckpointState state{.newest = BaseName(latest_),
+                        .last_preserved = last_preserved_};
+  for (const Kept& kept : kept_) {
+    state.all.push_back(BaseName(kept.prefix));
+    state.timestamps.push_back(kept.time);
+  }
+  const SaveOptions& options = checkpoint_->options_;
+  const std::string text = EncodeCheckpointState(state);
+  StagedWrite staged(*options.files, options.syncs());
+  CAIRN_ASSIGN_OR_RETURN(
+      WritableFile* const file,
+      staged.Create(JoinPath(options_.directory, "checkpoint")));
+  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
+      reinterpret_cast<const std::byte*>(text.data()), text.size())));
+  return staged.Commit();
+}
+
+std::vector<std::string> CheckpointManager::TakeOld() {
+  std::vector<std::string> old;
+  if (options_.max_to_keep == 0) return old;
+  const double pause = options_.keep_checkpoint_every_n_hours * 3600;
+  while (static_cast<int64_t>(kept_.size()) > options_.max_to_keep) {
+    const Kept oldest = kept_.front();
+    kept_.erase(kept_.begin());
+    if (pause > 0 && oldest.time - pause >= last_preserved_) {
+      // It stays, but is no longer listed, or the list would grow for ever.
+      last_preserved_ = oldest.time;
+    } else {
+      old.push_back(oldest.prefix);
+    }
+  }
+  return old;
+}
+
+absl::StatusOr<std::string> CheckpointManager::Save(
+    std::optional<int64_t> number) {
+  if (number.has_value() && *number < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "CheckpointManager: the number ", *number, " must not be below 0"));
+  }
+  CAIRN_ASSIGN_OR_RETURN(
+      const std::string path,
+      checkpoint_->WriteNumbered(
+          JoinPath(options_.directory, options_.checkpoint_name), number));
+  // One that was written anew goes to the end.
+  kept_.erase(
+      std::remove_if(kept_.begin(), kept_.end(),
+                     [&](const Kept& kept) { return kept.prefix == path; }),
+      kept_.end());
+  kept_.push_back({path, Now()});
+  latest_ = path;
+  // Named before anything goes; then without what is gone.
+  CAIRN_RETURN_IF_ERROR(WriteState());
+  const std::vector<std::string> old = TakeOld();
+  if (old.empty()) return path;
+  const SaveOptions& options = checkpoint_->options_;
+  for (const std::string& prefix : old) {
+    CAIRN_RETURN_IF_ERROR(
+        RemoveCheckpoint(prefix, *options.files, options.syncs()));
+  }
+  CAIRN_RETURN_IF_ERROR(WriteState());
+  return path;
+}
+
+std::vector<std::string> CheckpointManager::checkpoints() const {
+  std::vector<std::string> prefixes;
+  for (const Kept& kept : kept_) prefixes.push_back(kept.prefix);
+  return prefixes;
+}
+
+absl::StatusOr<std::optional<LazyRestore>>
+CheckpointManager::RestoreOrInitialize(
+    const std::function<absl::Status()>& initialize) {
+  if (!latest_.empty()) {
+    CAIRN_ASSIGN_OR_RETURN(LazyRestore restore, checkpoint_->Restore(latest_));
+    return std::optional<LazyRestore>(std::move(restore));
+  }
+  if (initialize != nullptr) CAIRN_RETURN_IF_ERROR(initialize());
+  return std::optional<LazyRestore>();
+}
+
+}  // namespace cairn

@@ -1,0 +1,81 @@
+#ifndef CAIRN_SAVING_CHECKPOINT_MANAGER_H_
+#define CAIRN_SAVING_CHECKPOINT_MANAGER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "saving/checkpoint.h"
+
+namespace cairn {
+
+struct CheckpointManagerOptions {
+  std::string directory;
+  int64_t max_to_keep = 5;  // 0: all.
+  // One that falls out of the newest stays for good if it is at least this much
+  // younger than the last that stayed. 0: none does.
+  double keep_checkpoint_every_n_hours = 0;
+  std::string checkpoint_name = "ckpt";
+  std::function<absl::Time()> clock = absl::Now;
+};
+
+// Numbered saves of a Checkpoint in a folder, of which the newest are kept, as
+// tf.train.CheckpointManager. Either goes on in the other's folder: which files
+// it looks after, and since when, stands in the file "checkpoint". Files that
+// do not stand there are never touched. One at a time per folder. Used by one
+// thread at a time.
+class CheckpointManager {
+ public:
+  // `checkpoint` must outlive this. InvalidArgument for options out of range;
+  // DataLoss if the file "checkpoint" is damaged or names files elsewhere.
+  static absl::StatusOr<std::unique_ptr<CheckpointManager>> Create(
+      Checkpoint* checkpoint, CheckpointManagerOptions options);
+
+  // Raises the save counter and writes "<directory>/<name>-<counter>", or with
+  // `number` in its place; removes what is no longer kept, but only after the
+  // new one is in place and named. Returns its prefix.
+  absl::StatusOr<std::string> Save(
+      std::optional<int64_t> number = std::nullopt);
+
+  // Prefix of the newest; empty if there is none.
+  const std::string& latest() const { return latest_; }
+  // Prefixes of those looked after, oldest first.
+  std::vector<std::string> checkpoints() const;
+
+  // Restores latest(), or calls `initialize`, if there is one, where there is
+  // none. Returns what was restored.
+  absl::StatusOr<std::optional<LazyRestore>> RestoreOrInitialize(
+      const std::function<absl::Status()>& initialize = nullptr);
+
+ private:
+  struct Kept {
+    std::string prefix;
+    double time = 0;  // Seconds since 1970.
+  };
+
+  CheckpointManager(Checkpoint* checkpoint, CheckpointManagerOptions options)
+      : checkpoint_(checkpoint), options_(std::move(options)) {}
+  absl::Status ReadState();
+  absl::Status WriteState() const;
+  // Takes from the list what is too old. Returns what is to be removed.
+  std::vector<std::string> TakeOld();
+  double Now() const;
+
+  Checkpoint* const checkpoint_;  // Not owned.
+  const CheckpointManagerOptions options_;
+  std::string latest_;
+  std::vector<Kept> kept_;     // Oldest first.
+  double last_preserved_ = 0;  // Seconds since 1970.
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_CHECKPOINT_MANAGER_H_

@@ -1,0 +1,66 @@
+#ifndef CAIRN_SAVING_LAZY_RESTORE_H_
+#define CAIRN_SAVING_LAZY_RESTORE_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/layer/layer.h"
+#include "core/model/model.h"
+#include "core/training/restore_options.h"
+#include "saving/checkpoint_reader.h"
+
+namespace cairn {
+
+// An object below the root of a Checkpoint: one of the three.
+struct CheckpointObject {
+  std::string edge;
+  std::shared_ptr<Layer> layer;
+  std::shared_ptr<Variable> variable;
+  Model* optimizer_of = nullptr;  // Not owned.
+};
+
+// How far the restore of a Checkpoint has come. Values that wait for weights or
+// slots are copied when those are made, for which the file stays open. Copies
+// speak of the same restore. Used by one thread at a time.
+class LazyRestore {
+ public:
+  // Checks all that exists and every checksum, then copies what there is a
+  // variable for. InvalidArgument if shapes differ or nothing matches, DataLoss
+  // if the file is damaged; nothing is changed then.
+  static absl::StatusOr<LazyRestore> Start(
+      std::vector<CheckpointObject> objects,
+      std::unique_ptr<CheckpointReader> reader);
+
+  // What was restored until now, in that order; what exists and has no value;
+  // and the keys of values that nobody takes or waits for.
+  RestoreReport report() const;
+  // The keys of values that wait for what is not built yet.
+  std::vector<std::string> waiting() const;
+
+  // FailedPrecondition, naming what is left, unless every value was restored
+  // and every variable that exists has one. As TensorFlow's assert_consumed().
+  absl::Status AssertConsumed() const;
+  // Likewise, unless every variable that exists has its value. Values of the
+  // file may be left. As assert_existing_objects_matched().
+  absl::Status AssertExistingObjectsMatched() const;
+  // Says that values may be left. Otherwise the last copy to go, where neither
+  // of the above was asked, warns of them.
+  const LazyRestore& ExpectPartial() const;
+
+ private:
+  class State;
+  class WaitingLayer;
+  class WaitingSlots;
+  explicit LazyRestore(std::shared_ptr<State> state)
+      : state_(std::move(state)) {}
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_LAZY_RESTORE_H_

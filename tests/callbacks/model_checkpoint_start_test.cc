@@ -1,0 +1,152 @@
+// What a ModelCheckpoint finds out before the first step.
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "callbacks/model_checkpoint.h"
+#include "gtest/gtest.h"
+#include "saving/checkpoint_directory.h"
+#include "tests/callbacks/small_run.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+using Code = absl::StatusCode;
+using Strings = std::vector<std::string>;
+
+// Does `what` in `hook` after `step` steps.
+HookCallback::Function DoAt(const std::string& hook, int64_t step,
+                            std::function<absl::Status()> what) {
+  return [=](const std::string& called, TrainingSession& session, const Logs&) {
+    return called == hook && session.step() == step ? what() : absl::OkStatus();
+  };
+}
+
+TEST(ModelCheckpointStartTest, WhatCannotBeMeantIsRefusedBeforeTheFirstStep) {
+  struct Wrong {
+    ModelCheckpointOptions options;
+    std::vector<absl::string_view> parts;
+    bool validates = true;
+  };
+  const std::vector<Wrong> all = {
+      {{.directory = "run", .every = AnyOf({})}, {"no moment"}},
+      {{.directory = "run", .overhead = 1}, {"overhead", "1"}},
+      {{.directory = "run", .overhead = -0.1}, {"overhead"}},
+      {{.directory = "run", .overhead = std::nan("")}, {"overhead"}},
+      {{.directory = "run", .monitor = "val_los"},
+       {"val_los", "there are loss, accuracy, val_loss"}},
+      {{.directory = "run", .monitor = "val_loss"},
+       {"val_loss", "validation data"},
+       false},
+      {{.directory = "run", .every = OnBest()}, {"val_loss"}, false},
+      {{.directory = "run", .every = EverySteps(2), .save_best_only = true},
+       {"val_loss", "EveryEpochs"}},
+      {{.directory = "run", .keep_best = -1}, {"keep_best", "-1"}},
+      {{.directory = "run", .keep_every_steps = -4}, {"keep_every_steps"}},
+      {{.directory = "run", .keep_one_per = -absl::Hours(1)}, {"keep_one_per"}},
+      {{.path = "run/cp-{valloss:.2f}"}, {"valloss", "val_loss", "epoch"}},
+      {{.path = "run/cp-{epoch}", .every = EverySteps(2)}, {"{step}"}},
+  };
+  for (const Wrong& wrong : all) {
+    FaultFileSystem files;
+    SmallRun run{.validates = wrong.validates,
+                 .checkpoint = wrong.options,
+                 .before = DoAt("on_train_batch_begin", 0, [] {
+                   ADD_FAILURE() << "a step began";
+                   return absl::OkStatus();
+                 })};
+    const absl::Status status = Train(files, run).status;
+    EXPECT_TRUE(IsError(status, Code::kInvalidArgument, {}));
+    for (const absl::string_view part : wrong.parts) {
+      EXPECT_TRUE(absl::StrContains(status.message(), part))
+          << status << " lacks " << part;
+    }
+    EXPECT_TRUE(files.mutations().empty());
+  }
+}
+
+TEST(ModelCheckpointStartTest, ATrialSaveIsReadBackAndRemoved) {
+  FaultFileSystem files;
+  SmallRun run;
+  run.checkpoint.trial_save = true;
+  run.before = DoAt("on_train_batch_begin", 0, [&] {
+    for (const auto& [path, content] : files.Contents()) {
+      ADD_FAILURE() << path << " was left";
+    }
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  bool tried = false;
+  for (const std::string& what : files.mutations()) {
+    tried = tried || absl::StrContains(what, ".trial");
+  }
+  EXPECT_TRUE(tried);
+}
+
+TEST(ModelCheckpointStartTest, OneRunAtATimeWritesInAFolder) {
+  FaultFileSystem files;
+  absl::Status other, apart;
+  SmallRun run;
+  run.before = DoAt("on_train_batch_end", 2, [&] {
+    other = Train(files, {}).status;
+    SmallRun elsewhere;
+    elsewhere.checkpoint = {.path = "run/other-{epoch}"};
+    apart = Train(files, elsewhere).status;
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  EXPECT_TRUE(IsError(other, Code::kFailedPrecondition, {"writes there now"}));
+  EXPECT_TRUE(IsOk(apart));
+  // However a run ends, the next one finds the folder free.
+  SmallRun failing{.epochs = 3};
+  failing.checkpoint.resume = Resume::kAuto;
+  failing.before =
+      DoAt("on_train_batch_end", 7, [] { return absl::AbortedError("a bug"); });
+  EXPECT_TRUE(absl::IsAborted(Train(files, failing).status));
+  failing.before = nullptr;
+  EXPECT_TRUE(IsOk(Train(files, failing).status));
+}
+
+TEST(ModelCheckpointStartTest, RoomIsLookedForBeforeTheFirstStep) {
+  for (const FreeSpace space : {FreeSpace{.bytes = 1000, .files = 100},
+                                FreeSpace{.bytes = 1 << 30, .files = 2}}) {
+    FaultFileSystem files;
+    files.SetFreeSpace(space);
+    SmallRun run;
+    run.before = DoAt("on_train_batch_begin", 0, [] {
+      ADD_FAILURE() << "a step began";
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(IsError(
+        Train(files, run).status, Code::kResourceExhausted,
+        {absl::StrCat(space.bytes, " bytes and ", space.files, " files")}));
+  }
+}
+
+TEST(ModelCheckpointStartTest, ADryRunFindsAFullDiskAndSavesNothing) {
+  SmallRun run;
+  run.dry_run = true;
+  FaultFileSystem files;
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  EXPECT_TRUE(files.Contents().empty());
+  FaultFileSystem full;
+  SmallRun none;
+  none.checkpoint.trial_save = true;
+  int first_append = 0;
+  for (const std::string& what : files.mutations()) {
+    ++first_append;
+    if (absl::StartsWith(what, "Append")) break;
+  }
+  full.FailMutation(first_append, absl::ResourceExhaustedError("no space left"),
+                    FaultFileSystem::Repeat::kFromThenOn);
+  EXPECT_TRUE(IsError(Train(full, run).status, Code::kResourceExhausted,
+                      {"trial save", "no space left"}));
+}
+
+}  // namespace
+}  // namespace cairn

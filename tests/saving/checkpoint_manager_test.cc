@@ -1,0 +1,142 @@
+#include "saving/checkpoint_manager.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "saving/checkpoint_directory.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+using Code = absl::StatusCode;
+using Strings = std::vector<std::string>;
+
+class CheckpointManagerTest : public testing::Test {
+ protected:
+  CheckpointManagerTest() { EXPECT_TRUE(IsOk(checkpoint_.Add("step", step_))); }
+
+  std::unique_ptr<CheckpointManager> Make(CheckpointManagerOptions options) {
+    options.directory = "run";
+    options.clock = [this] { return now_; };
+    auto manager = CheckpointManager::Create(&checkpoint_, options);
+    EXPECT_TRUE(IsOk(manager));
+    return manager.ok() ? *std::move(manager) : nullptr;
+  }
+  void Save(CheckpointManager& manager) {
+    now_ += absl::Hours(1);
+    EXPECT_TRUE(IsOk(manager.Save()));
+  }
+  bool Has(const std::string& prefix) {
+    return files_.Contents().count(prefix + ".index") > 0;
+  }
+
+  FaultFileSystem files_;
+  absl::Time now_ = absl::FromUnixSeconds(1700000000);
+  std::shared_ptr<Variable> step_ =
+      std::make_shared<Variable>("step", TensorSpec{DType::kInt64, {}}, false);
+  Checkpoint checkpoint_{{.files = &files_}};
+};
+
+TEST_F(CheckpointManagerTest, KeepsTheNewest) {
+  const auto manager = Make({.max_to_keep = 2});
+  EXPECT_EQ(manager->latest(), "");
+  for (int i = 0; i < 4; ++i) Save(*manager);
+  EXPECT_EQ(manager->latest(), "run/ckpt-4");
+  EXPECT_EQ(manager->checkpoints(), (Strings{"run/ckpt-3", "run/ckpt-4"}));
+  EXPECT_FALSE(Has("run/ckpt-2"));
+  EXPECT_TRUE(Has("run/ckpt-3") && Has("run/ckpt-4"));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const CheckpointState state,
+                             ReadCheckpointState("run", files_));
+  EXPECT_EQ(state.newest, "ckpt-4");
+  EXPECT_EQ(state.all, (Strings{"ckpt-3", "ckpt-4"}));
+  EXPECT_EQ(state.timestamps, (std::vector<double>{1700000000.0 + 3 * 3600,
+                                                   1700000000.0 + 4 * 3600}));
+  EXPECT_EQ(state.last_preserved, 1700000000.0 - 1);
+}
+
+TEST_F(CheckpointManagerTest, GoesOnWhereAnotherEnded) {
+  for (int i = 0; i < 2; ++i) {
+    const auto manager = Make({.max_to_keep = 3});
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto restored,
+                               manager->RestoreOrInitialize());
+    EXPECT_EQ(restored.has_value(), i > 0);
+    for (int j = 0; j < 2; ++j) Save(*manager);
+  }
+  const auto manager = Make({.max_to_keep = 3});
+  EXPECT_EQ(manager->checkpoints(),
+            (Strings{"run/ckpt-2", "run/ckpt-3", "run/ckpt-4"}));
+}
+
+TEST_F(CheckpointManagerTest, OnePerSoManyHoursStaysForGood) {
+  const auto manager =
+      Make({.max_to_keep = 1, .keep_checkpoint_every_n_hours = 3});
+  for (int i = 0; i < 8; ++i) Save(*manager);
+  // Saved after 1, 2, ... 8 hours; the clock of what stays began at 0.
+  for (const int number : {3, 6, 8}) {
+    EXPECT_TRUE(Has("run/ckpt-" + std::to_string(number))) << number;
+  }
+  for (const int number : {1, 2, 4, 5, 7}) {
+    EXPECT_FALSE(Has("run/ckpt-" + std::to_string(number))) << number;
+  }
+  EXPECT_EQ(manager->checkpoints(), Strings{"run/ckpt-8"});
+  // What stayed is nobody's to remove any more.
+  EXPECT_EQ(Make({.max_to_keep = 1})->checkpoints(), Strings{"run/ckpt-8"});
+}
+
+TEST_F(CheckpointManagerTest, ANumberOfTheCallersNamesTheFile) {
+  const auto manager = Make({});
+  CAIRN_ASSERT_OK_AND_ASSIGN(const std::string path, manager->Save(700));
+  EXPECT_EQ(path, "run/ckpt-700");
+  EXPECT_EQ(checkpoint_.save_counter(), 1);
+  EXPECT_TRUE(IsError(manager->Save(-1), Code::kInvalidArgument, {"-1"}));
+}
+
+TEST_F(CheckpointManagerTest, RestoresOrInitializes) {
+  const auto manager = Make({});
+  int calls = 0;
+  const auto initialize = [&] {
+    ++calls;
+    return absl::OkStatus();
+  };
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto none,
+                             manager->RestoreOrInitialize(initialize));
+  EXPECT_FALSE(none.has_value());
+  EXPECT_EQ(calls, 1);
+  ASSERT_TRUE(IsOk(step_->Assign(Tensor::Scalar<int64_t>(7))));
+  Save(*manager);
+  ASSERT_TRUE(IsOk(step_->Assign(Tensor::Scalar<int64_t>(0))));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto some,
+                             manager->RestoreOrInitialize(initialize));
+  EXPECT_TRUE(some.has_value() && some->AssertConsumed().ok());
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(step_->value().values<int64_t>()[0], 7);
+}
+
+TEST_F(CheckpointManagerTest, FilesOfOthersStay) {
+  files_.Put("run/ckpt-0.index", "theirs");
+  files_.Put("run/other-1.index", "theirs");
+  const auto manager = Make({.max_to_keep = 1});
+  for (int i = 0; i < 3; ++i) Save(*manager);
+  EXPECT_TRUE(Has("run/ckpt-0") && Has("run/other-1"));
+}
+
+TEST_F(CheckpointManagerTest, OptionsOutOfRangeAreRefused) {
+  const auto create = [&](CheckpointManagerOptions options) {
+    return CheckpointManager::Create(&checkpoint_, std::move(options)).status();
+  };
+  EXPECT_TRUE(IsError(create({}), Code::kInvalidArgument, {"directory"}));
+  EXPECT_TRUE(IsError(create({.directory = "run", .max_to_keep = -1}),
+                      Code::kInvalidArgument, {"max_to_keep -1"}));
+  EXPECT_TRUE(
+      IsError(create({.directory = "run", .keep_checkpoint_every_n_hours = -2}),
+              Code::kInvalidArgument, {"-2"}));
+  EXPECT_TRUE(IsError(create({.directory = "run", .checkpoint_name = "a/b"}),
+                      Code::kInvalidArgument, {"a/b"}));
+}
+
+}  // namespace
+}  // namespace cairn
