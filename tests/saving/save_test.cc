@@ -172,8 +172,9 @@ TEST(SaveWeightsTest, AModelThatIsNotBuiltIsToldSo) {
 
 TEST(SaveWeightsTest, WithoutSyncNothingIsSynced) {
   FaultFileSystem files;
-  ASSERT_TRUE(IsOk(
-      SaveWeights(*MakeModel(), "run/w", {.durability = Durability::kNone, .files = &files})));
+  ASSERT_TRUE(
+      IsOk(SaveWeights(*MakeModel(), "run/w",
+                       {.durability = Durability::kNone, .files = &files})));
   for (const std::string& mutation : files.mutations()) {
     EXPECT_FALSE(absl::StartsWith(mutation, "Sync")) << mutation;
   }
