@@ -132,10 +132,12 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
     running_ = false;
   });
   if (!running_) return absl::OkStatus();
-  CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
-  CAIRN_RETURN_IF_ERROR(SaveAtEnd(session, logs));
-  CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
-  return failure_;
+  // Though one has failed, the end may still be saved; the first error counts.
+  absl::Status status = Collect(/*wait=*/true);
+  status.Update(SaveAtEnd(session, logs));
+  status.Update(Collect(/*wait=*/true));
+  status.Update(failure_);
+  return status;
 }
 
 absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,

@@ -282,11 +282,13 @@ absl::Status ModelCheckpoint::FindOtherRuns(const TrainingSession& session) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> found,
                          ListCheckpoints(folder_, *options_.save.files));
   for (const CheckpointSummary& checkpoint : found) {
-    if (!absl::StartsWith(BaseName(checkpoint.prefix), CommonName()) ||
-        (resumed_.has_value() &&
-         (checkpoint.run_id == session.run_id() || !checkpoint.status.ok()))) {
-      continue;
-    }
+    if (!absl::StartsWith(BaseName(checkpoint.prefix), CommonName())) continue;
+    // Of a run that is gone on with, a damaged one may be, and one of a version
+    // that wrote no id.
+    const bool may_be_ours =
+        checkpoint.run_id == session.run_id() || !checkpoint.status.ok() ||
+        (checkpoint.run_id.empty() && checkpoint.epoch >= 0);
+    if (resumed_.has_value() && may_be_ours) continue;
     others_.insert(checkpoint.prefix);
   }
   if (others_.empty() || options_.other_runs != OtherRuns::kRefuse) {

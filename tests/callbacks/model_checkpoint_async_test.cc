@@ -160,6 +160,8 @@ TEST(ModelCheckpointAsyncTest, AFailedLastWriteIsTheResultOfTheRun) {
   files.FailMutation(rename, absl::PermissionDeniedError("not yours"));
   EXPECT_TRUE(IsError(Train(files, Asynchronous(run)).status,
                       Code::kPermissionDenied, {"ckpt-6"}));
+  // It was tried once more, so that nothing is lost.
+  EXPECT_EQ(*LatestCheckpoint("run", files), "run/ckpt-6");
 }
 
 TEST(ModelCheckpointAsyncTest, AWarningLetsTrainingGoOn) {
