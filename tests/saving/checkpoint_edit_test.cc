@@ -205,7 +205,9 @@ TEST_F(CheckpointEditTest, InPlaceAKillAnywhereLeavesTheOldOrTheNew) {
     ASSERT_TRUE(IsOk(snapshot)) << operation;
     const std::string found = DescribeValues(*snapshot);
     EXPECT_TRUE(found == before || found == after) << operation;
-    if (operation == operations) EXPECT_EQ(found, after);
+    if (operation == operations) {
+      EXPECT_EQ(found, after);
+    }
   }
 }
 
