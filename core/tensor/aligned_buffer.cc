@@ -1,5 +1,6 @@
 #include "core/tensor/aligned_buffer.h"
 
+#include <cstdlib>
 #include <cstring>
 
 #include "core/base/check.h"
@@ -28,14 +29,16 @@ AlignedBuffer MakeUnsetBuffer(size_t bytes) {
   const size_t rounded = RoundUpToAlignment(bytes == 0 ? 1 : bytes);
   CAIRN_CHECK(rounded >= bytes);
   const bool is_large = rounded >= kLargeFrom;
-  auto* memory = static_cast<std::byte*>(
-      std::aligned_alloc(is_large ? kLargePage : kBufferAlignment, rounded));
-  CAIRN_CHECK(memory != nullptr);
+  // Not aligned_alloc(), whose size must be a multiple of the alignment.
+  void* memory = nullptr;
+  CAIRN_CHECK(::posix_memalign(&memory,
+                               is_large ? kLargePage : kBufferAlignment,
+                               rounded) == 0);
 #if defined(__linux__)
   // Where this is refused, pages are small.
   if (is_large) madvise(memory, rounded, MADV_HUGEPAGE);
 #endif
-  return AlignedBuffer(memory);
+  return AlignedBuffer(static_cast<std::byte*>(memory));
 }
 
 }  // namespace cairn
