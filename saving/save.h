@@ -30,9 +30,10 @@ absl::Status SaveWeights(Model& model, const std::string& path,
 // Reads weights and, where the file has it and the model is compiled, the state
 // of the optimizer; to take the weights alone, load them before Compile().
 // Strict: everything is checked, then everything is copied; on error nothing
-// is. InvalidArgument lists the paths that do not fit, DataLoss names what is
-// damaged, NotFound the files looked for. FailedPrecondition if the model is
-// not built.
+// is, but that a disk which fails while a file of more than 1 MB is read for
+// the second time may leave some weights new. InvalidArgument lists the paths
+// that do not fit, DataLoss names what is damaged, NotFound the files looked
+// for. FailedPrecondition if the model is not built.
 absl::StatusOr<RestoreReport> LoadWeights(Model& model, const std::string& path,
                                           const RestoreOptions& restore = {},
                                           const LoadOptions& options = {});

@@ -373,6 +373,7 @@ absl::Status Trainer::RestoreStates(
     const absl::Status status = object->RestoreState(found->second);
     if (!status.ok()) {
       for (const auto& [other, state] : done) {
+        // The error that led here says more than one of going back.
         other->RestoreState(state).IgnoreError();
       }
       return Annotate(status, absl::StrCat("the saved state \"", key, "\""));
