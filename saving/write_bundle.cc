@@ -98,7 +98,9 @@ absl::Status WriteFiles(
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
                          staged.Create(BundleIndexPath(prefix)));
   CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-  const absl::Status committed = staged.Commit();
+  const absl::Status committed =
+      staged.Commit(before > 0 ? StagedWrite::Replaces::kSomething
+                               : StagedWrite::Replaces::kNothing);
   *in_place = staged.in_place();
   CAIRN_RETURN_IF_ERROR(committed);
   if (keeps_backup) {
