@@ -38,19 +38,23 @@ std::string NumberedPrefix(int step) { return absl::StrCat("run/ckpt-", step); }
 // A failure ends nothing: the next save is tried all the same.
 absl::Status Save(FileSystem& files, Progress& progress, int step,
                   const std::string& prefix,
-                  Overwrite overwrite = Overwrite::kReplace) {
+                  Overwrite overwrite = Overwrite::kReplace,
+                  int64_t shard_bytes = 1 << 30) {
   progress.tried.insert(step);
   CAIRN_RETURN_IF_ERROR(WriteSnapshot(
-      SmallSnapshot(step), prefix, {.overwrite = overwrite, .files = &files}));
+      SmallSnapshot(step), prefix,
+      {.overwrite = overwrite, .shard_bytes = shard_bytes, .files = &files}));
   progress = {.acknowledged = step};
   return absl::OkStatus();
 }
 
-void SaveTwoMore(FileSystem& files, Progress& progress, Overwrite overwrite) {
+void SaveTwoMore(FileSystem& files, Progress& progress, Overwrite overwrite,
+                 int64_t shard_bytes = 1 << 30) {
   for (int i = 0; i < 2; ++i) {
     const int step = progress.tried.empty() ? progress.acknowledged + 1
                                             : *progress.tried.rbegin() + 1;
-    Save(files, progress, step, "run/ckpt", overwrite).IgnoreError();
+    Save(files, progress, step, "run/ckpt", overwrite, shard_bytes)
+        .IgnoreError();
   }
 }
 
@@ -105,6 +109,11 @@ std::vector<Scenario> Scenarios() {
           {"OverTwoDataFiles", 2, one, Overwrite::kReplace,
            [](FileSystem& files, Progress& progress) {
              SaveTwoMore(files, progress, Overwrite::kReplace);
+           }},
+          {"OverOneDataFileWithThree", 1, one, Overwrite::kReplace,
+           [](FileSystem& files, Progress& progress) {
+             SaveTwoMore(files, progress, Overwrite::kReplace,
+                         /*shard_bytes=*/20);
            }},
           {"KeepingABackup", 1, one, Overwrite::kReplace,
            [](FileSystem& files, Progress& progress) {
