@@ -230,7 +230,7 @@ absl::Status ModelCheckpoint::PrepareFolder() {
   CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(JoinPath(folder_, kTrialName), files,
                                          options_.save.syncs()));
   if (!numbered()) return absl::OkStatus();
-  return RemoveDataWithoutIndex(folder_, kNumberedName, files);
+  return RemoveHalfCheckpoints(folder_, kNumberedName, files);
 }
 
 absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +17,7 @@
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "saving/codec/checkpoint_state.h"
+#include "saving/codec/tensor_bundle.h"
 #include "saving/staged_write.h"
 
 namespace cairn {
@@ -70,6 +73,19 @@ std::optional<MonitoredValue> ReadMonitored(const Config& state) {
                         .value = *value,
                         .best = *best,
                         .best_step = *best_step};
+}
+
+// The names of the data files that an index counts; none if it cannot be read.
+std::set<std::string> DataNamesOf(FileSystem& files,
+                                  const std::string& prefix) {
+  std::set<std::string> names;
+  const auto bundle = BundleReader::Open(files, prefix);
+  if (!bundle.ok()) return names;
+  const int count = (*bundle)->shard_count();
+  for (int shard = 0; shard < count; ++shard) {
+    names.insert(BaseName(BundleDataPath(prefix, shard, count)));
+  }
+  return names;
 }
 
 // What the checkpoint itself says of its run.
@@ -283,26 +299,53 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
   return absl::OkStatus();
 }
 
-absl::Status RemoveDataWithoutIndex(const std::string& directory,
-                                    const std::string& name_prefix,
-                                    FileSystem& files) {
+absl::Status RemoveHalfCheckpoints(const std::string& directory,
+                                   const std::string& name_prefix,
+                                   FileSystem& files) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          files.List(directory));
+  // By the name of the checkpoint.
+  std::map<std::string, std::vector<std::string>> data;
+  std::set<std::string> indexed;
   for (const std::string& name : names) {
+    absl::string_view base = name;
     const size_t end = name.find(".data-");
-    if (end == std::string::npos) continue;
-    const std::string base = name.substr(0, end);
+    if (end != std::string::npos) {
+      base = base.substr(0, end);
+    } else if (!absl::ConsumeSuffix(&base, kIndexSuffix)) {
+      continue;
+    }
     absl::string_view number = base;
     if (!absl::ConsumePrefix(&number, name_prefix) || number.empty() ||
         number.find_first_not_of("0123456789") != absl::string_view::npos) {
       continue;
     }
-    if (std::binary_search(names.begin(), names.end(),
-                           absl::StrCat(base, kIndexSuffix))) {
-      continue;
+    if (end == std::string::npos) {
+      indexed.emplace(base);
+    } else {
+      data[std::string(base)].push_back(name);
     }
-    const absl::Status removed = files.Remove(JoinPath(directory, name));
-    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+  }
+  for (const std::string& base : indexed) {
+    if (data.count(base) == 0) data[base] = {};
+  }
+  for (const auto& [base, data_names] : data) {
+    std::vector<std::string> useless = data_names;
+    if (indexed.count(base) > 0) {
+      const auto counted = DataNamesOf(files, JoinPath(directory, base));
+      if (data_names.empty()) useless = {absl::StrCat(base, kIndexSuffix)};
+      useless.erase(std::remove_if(useless.begin(), useless.end(),
+                                   [&](const std::string& name) {
+                                     return counted.count(name) > 0;
+                                   }),
+                    useless.end());
+      // Of an index that cannot be read nobody knows what it counts.
+      if (!data_names.empty() && counted.empty()) continue;
+    }
+    for (const std::string& name : useless) {
+      const absl::Status removed = files.Remove(JoinPath(directory, name));
+      if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    }
   }
   return absl::OkStatus();
 }

@@ -92,10 +92,10 @@ int64_t CheckpointBytes(const std::string& prefix,
 absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
                               bool sync = true);
 
-// Removes data files that have no index, of checkpoints called `name_prefix`
-// and a number: what a program leaves that is killed before it writes the index
-// or after it removes it.
-absl::Status RemoveDataWithoutIndex(const std::string& directory,
+// Removes what a program leaves that is stopped while it saves or removes: of
+// checkpoints called `name_prefix` and a number, data files that have no index
+// or that their index does not count, and an index that has no data file.
+absl::Status RemoveHalfCheckpoints(const std::string& directory,
                                     const std::string& name_prefix,
                                     FileSystem& files);
 

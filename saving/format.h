@@ -40,6 +40,9 @@ struct SaveOptions {
   // Whether SaveWeights() writes the optimizer's state too.
   bool include_optimizer = false;
   Durability durability = Durability::kCommit;
+  // A larger state goes into several data files of about this size, which are
+  // synced at the same time. At least 1.
+  int64_t shard_bytes = int64_t{1} << 30;
   FileSystem* files = &FileSystem::Default();  // Not owned.
 
   bool syncs() const { return durability == Durability::kCommit; }

@@ -26,6 +26,11 @@ absl::StatusOr<const Format*> ChooseFormat(const std::string& path,
           suffix, "\""));
     }
   }
+  if (options.shard_bytes < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("SaveOptions::shard_bytes is ", options.shard_bytes,
+                     "; a data file takes at least 1 byte"));
+  }
   if (BaseName(path).empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", path,

@@ -39,9 +39,9 @@ absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path) {
   return staged_.back().file.get();
 }
 
-absl::Status StagedWrite::Commit() {
+absl::Status StagedWrite::Commit(Replaces replaces) {
   CAIRN_CHECK(!staged_.empty() && !staged_.back().in_place);
-  const absl::Status moved = MoveAllIntoPlace();
+  const absl::Status moved = MoveAllIntoPlace(replaces);
   if (!moved.ok()) {
     RemoveTemporaries();
     return moved;
@@ -53,16 +53,27 @@ absl::Status StagedWrite::Commit() {
                                "power cut"));
 }
 
-absl::Status StagedWrite::MoveAllIntoPlace() {
+absl::Status StagedWrite::SyncAndCloseAll() {
+  if (sync_) {
+    std::vector<WritableFile*> files;
+    for (const StagedFile& staged : staged_) {
+      files.push_back(staged.file.get());
+    }
+    CAIRN_RETURN_IF_ERROR(files_.SyncFiles(files));
+  }
   for (StagedFile& staged : staged_) {
-    if (sync_) CAIRN_RETURN_IF_ERROR(staged.file->Sync());
     CAIRN_RETURN_IF_ERROR(staged.file->Close());
     staged.file = nullptr;
   }
-  if (staged_.size() > 1) {
-    for (size_t i = 0; i + 1 < staged_.size(); ++i) {
-      CAIRN_RETURN_IF_ERROR(MoveIntoPlace(staged_[i]));
-    }
+  return absl::OkStatus();
+}
+
+absl::Status StagedWrite::MoveAllIntoPlace(Replaces replaces) {
+  CAIRN_RETURN_IF_ERROR(SyncAndCloseAll());
+  for (size_t i = 0; i + 1 < staged_.size(); ++i) {
+    CAIRN_RETURN_IF_ERROR(MoveIntoPlace(staged_[i]));
+  }
+  if (staged_.size() > 1 && replaces == Replaces::kSomething) {
     CAIRN_RETURN_IF_ERROR(SyncFolder());
   }
   return MoveIntoPlace(staged_.back());

@@ -14,18 +14,24 @@ namespace cairn {
 // Files that come into place together: the commit protocol, in one place.
 //
 //   1. Each file is written beside its place, as "<path>.tmp-<n>".
-//   2. Commit() syncs and closes each.
-//   3. All but the last are renamed into place, and their folder is synced. A
-//      single file has no such step.
+//   2. Commit() syncs and closes all of them.
+//   3. All but the last are renamed into place. If something is replaced their
+//      folder is synced: the last must not outlive a power cut that they do
+//      not. A single file has no such step.
 //   4. The last is renamed: this is the one moment at which the new files
 //      count. For a TensorFlow bundle it is the index.
 //   5. The folder is synced again.
 //
 // A crash before 4 leaves what was there before, and at most files that nobody
-// reads; RemoveLeftovers() clears the ones with a temporary name. All files are
-// of one folder. Not thread-safe.
+// reads; RemoveLeftovers() clears the ones with a temporary name. Where nothing
+// was before, a power cut between 4 and 5 may leave the last file without the
+// others: nothing that was acknowledged, and a reader finds them missing. All
+// files are of one folder. Not thread-safe.
 class StagedWrite {
  public:
+  // Whether the last file takes the place of one that could be read.
+  enum class Replaces { kSomething, kNothing };
+
   // `files` is not owned. Without `sync` steps are taken in the same order but
   // nothing is synced: safe from a crash of the program, not of the machine.
   StagedWrite(FileSystem& files, bool sync);
@@ -42,7 +48,7 @@ class StagedWrite {
   // before step 4 the temporary files are removed, and what of step 3 is
   // already in place stays; an error of step 5 means that the new files are in
   // place but may not outlive a power cut.
-  absl::Status Commit();
+  absl::Status Commit(Replaces replaces = Replaces::kSomething);
   // Whether step 4 is done.
   bool in_place() const { return in_place_; }
 
@@ -57,7 +63,8 @@ class StagedWrite {
   absl::Status SyncFolder();
   absl::Status MoveIntoPlace(StagedFile& staged);
   // Steps 2 to 4.
-  absl::Status MoveAllIntoPlace();
+  absl::Status MoveAllIntoPlace(Replaces replaces);
+  absl::Status SyncAndCloseAll();
   void RemoveTemporaries();
 
   FileSystem& files_;

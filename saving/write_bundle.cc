@@ -1,5 +1,8 @@
 #include "saving/write_bundle.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
@@ -15,6 +18,8 @@ namespace {
 
 // Of a million tensors, say.
 constexpr int64_t kLargestIndex = int64_t{1} << 30;
+// Each is an open file until all are in place.
+constexpr int64_t kMostShards = 256;
 
 // How many data files the bundle at `prefix` counts; 0: there is none that can
 // be read, so that nothing can be lost.
@@ -83,22 +88,33 @@ absl::Status WriteFiles(
     CAIRN_ASSIGN_OR_RETURN(
         old_index, ReadFile(files, BundleIndexPath(prefix), kLargestIndex));
   }
+  const auto filled = static_cast<int>(std::clamp<int64_t>(
+      (bytes - 1) / options.shard_bytes + 1, 1, kMostShards));
+  const int64_t shard_bytes = (bytes + filled - 1) / filled;
   // Another count gives the new data files other names than the old ones have.
-  const int count = before == 1 ? 2 : 1;
+  const int count = filled == before ? filled + 1 : filled;
   StagedWrite staged(files, options.syncs());
-  CAIRN_ASSIGN_OR_RETURN(WritableFile* const data,
-                         staged.Create(BundleDataPath(prefix, 0, count)));
-  CAIRN_RETURN_IF_ERROR(data->Reserve(bytes));
-  BundleWriter writer(data, 0, count);
+  std::vector<WritableFile*> data;
+  for (int shard = 0; shard < filled; ++shard) {
+    CAIRN_ASSIGN_OR_RETURN(data.emplace_back(),
+                           staged.Create(BundleDataPath(prefix, shard, count)));
+    // Each but the last gets no less.
+    if (shard + 1 < filled || filled == 1) {
+      CAIRN_RETURN_IF_ERROR(data.back()->Reserve(shard_bytes));
+    }
+  }
+  BundleWriter writer(data, shard_bytes, count);
   CAIRN_RETURN_IF_ERROR(add_entries(writer));
-  for (int shard = 1; shard < count; ++shard) {
+  if (count > filled) {
     CAIRN_RETURN_IF_ERROR(
-        staged.Create(BundleDataPath(prefix, shard, count)).status());
+        staged.Create(BundleDataPath(prefix, filled, count)).status());
   }
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
                          staged.Create(BundleIndexPath(prefix)));
   CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
-  const absl::Status committed = staged.Commit();
+  const absl::Status committed =
+      staged.Commit(before > 0 ? StagedWrite::Replaces::kSomething
+                               : StagedWrite::Replaces::kNothing);
   *in_place = staged.in_place();
   CAIRN_RETURN_IF_ERROR(committed);
   if (keeps_backup) {

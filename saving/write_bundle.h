@@ -15,8 +15,9 @@ namespace cairn {
 // commit protocol of StagedWrite; folders are made. A bundle that is there
 // stays whole, and may be read meanwhile, until the new one counts. After an
 // error nothing has changed, but for one that says so. `bytes` is about how
-// much data there will be, for which room is set aside. `add_entries` is called
-// again if all has to be written anew. AlreadyExists if asked not to replace.
+// much data there will be, for which room is set aside and data files are made.
+// `add_entries` is called again if all has to be written anew. AlreadyExists if
+// asked not to replace.
 absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries);

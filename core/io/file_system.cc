@@ -11,12 +11,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <limits>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/base/log.h"
+#include "core/base/start_thread.h"
 #include "core/base/status_macros.h"
 
 namespace cairn {
@@ -273,6 +275,20 @@ class PosixFileSystem : public FileSystem {
     return SyncDirectory(parent);
   }
 
+  // One after another each would wait for the file system's journal.
+  absl::Status SyncFiles(absl::Span<WritableFile* const> files) override {
+    std::vector<absl::Status> results(files.size());
+    std::vector<std::thread> threads;
+    for (size_t i = 1; i < files.size(); ++i) {
+      threads.push_back(StartThread(
+          [&results, &files, i] { results[i] = files[i]->Sync(); }));
+    }
+    if (!files.empty()) results[0] = files[0]->Sync();
+    for (std::thread& thread : threads) thread.join();
+    for (const absl::Status& result : results) CAIRN_RETURN_IF_ERROR(result);
+    return absl::OkStatus();
+  }
+
   absl::Status SyncDirectory(const std::string& path) override {
     const int descriptor = Open(path, O_RDONLY | O_DIRECTORY);
     if (descriptor < 0) return SystemError(path, "open", errno);
@@ -347,6 +363,11 @@ class PosixFileSystem : public FileSystem {
 };
 
 }  // namespace
+
+absl::Status FileSystem::SyncFiles(absl::Span<WritableFile* const> files) {
+  for (WritableFile* const file : files) CAIRN_RETURN_IF_ERROR(file->Sync());
+  return absl::OkStatus();
+}
 
 FileSystem& FileSystem::Default() {
   static PosixFileSystem files;

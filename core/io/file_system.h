@@ -81,6 +81,9 @@ class FileSystem {
   // Makes a folder and its parents; OK if it is there. What it has made would
   // outlive a power cut.
   virtual absl::Status CreateDirectories(const std::string& path) = 0;
+  // Syncs each file as WritableFile::Sync() does, all at the same time where
+  // that is faster. Returns when all are done, with the first error.
+  virtual absl::Status SyncFiles(absl::Span<WritableFile* const> files);
   // Returns once the names in the folder would outlive a power cut.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
   // Locks by a file of this name, which is there while the lock is held.

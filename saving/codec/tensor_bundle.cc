@@ -1,8 +1,10 @@
 #include "saving/codec/tensor_bundle.h"
 
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/base/status_macros.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/index_table.h"
@@ -36,7 +38,19 @@ std::string BundleDataPath(absl::string_view prefix, int shard,
 }
 
 BundleWriter::BundleWriter(WritableFile* data, int shard, int shard_count)
-    : data_(data), shard_(shard), shard_count_(shard_count) {}
+    : data_({data}),
+      first_shard_(shard),
+      shard_count_(shard_count),
+      shard_bytes_(std::numeric_limits<int64_t>::max()) {}
+
+BundleWriter::BundleWriter(std::vector<WritableFile*> data, int64_t shard_bytes,
+                           int shard_count)
+    : data_(std::move(data)),
+      first_shard_(0),
+      shard_count_(shard_count),
+      shard_bytes_(shard_bytes) {
+  CAIRN_CHECK(!data_.empty());
+}
 
 absl::Status BundleWriter::CheckKey(const std::string& key) const {
   if (key.empty() || key[0] == '\0') {
@@ -69,6 +83,11 @@ absl::Status BundleWriter::AddEntry(const std::string& key, int dtype_number,
                                     const Shape& shape,
                                     absl::Span<const std::byte> bytes,
                                     uint32_t crc) {
+  if (offset_ >= shard_bytes_ && file_ + 1 < data_.size()) {
+    CAIRN_RETURN_IF_ERROR(Flush());
+    ++file_;
+    offset_ = 0;
+  }
   CAIRN_RETURN_IF_ERROR(AppendData(bytes));
   proto::BundleEntryProto entry;
   entry.set_dtype(dtype_number);
@@ -77,7 +96,7 @@ absl::Status BundleWriter::AddEntry(const std::string& key, int dtype_number,
   for (const int64_t size : shape) {
     entry.mutable_shape()->add_dim()->set_size(size);
   }
-  entry.set_shard_id(shard_);
+  entry.set_shard_id(first_shard_ + static_cast<int>(file_));
   entry.set_offset(offset_);
   entry.set_size(static_cast<int64_t>(bytes.size()));
   entry.set_crc32c(MaskCrc(crc));
@@ -89,7 +108,7 @@ absl::Status BundleWriter::AddEntry(const std::string& key, int dtype_number,
 absl::Status BundleWriter::AppendData(absl::Span<const std::byte> bytes) {
   if (bytes.size() >= kLarge) {
     CAIRN_RETURN_IF_ERROR(Flush());
-    return data_->Append(bytes);
+    return data_[file_]->Append(bytes);
   }
   gathered_.insert(gathered_.end(), bytes.begin(), bytes.end());
   return gathered_.size() >= kGatherUpTo ? Flush() : absl::OkStatus();
@@ -97,7 +116,7 @@ absl::Status BundleWriter::AppendData(absl::Span<const std::byte> bytes) {
 
 absl::Status BundleWriter::Flush() {
   if (gathered_.empty()) return absl::OkStatus();
-  const absl::Status status = data_->Append(gathered_);
+  const absl::Status status = data_[file_]->Append(gathered_);
   gathered_.clear();
   return status;
 }
@@ -107,9 +126,8 @@ absl::Status BundleWriter::WriteIndex(WritableFile* index) {
   proto::BundleHeaderProto header;
   header.set_num_shards(shard_count_);
   header.mutable_version()->set_producer(1);
-  std::map<std::string, std::string> entries = entries_;
-  entries[""] = header.SerializeAsString();
-  return index->Append(BytesOf(EncodeIndexTable(entries)));
+  entries_[""] = header.SerializeAsString();
+  return index->Append(BytesOf(EncodeIndexTable(entries_)));
 }
 
 }  // namespace cairn

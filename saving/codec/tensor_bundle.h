@@ -45,12 +45,17 @@ struct BundleEntry {
   bool is_string() const { return dtype_number == 7; }
 };
 
-// Writes a bundle's entries one after another into one data file; the others
-// of `shard_count` stay empty. Keeps of each entry what the index needs.
+// Writes a bundle's entries one after another into its data files. Keeps of
+// each entry what the index needs.
 class BundleWriter {
  public:
   // `data` is not owned: data file `shard` of `shard_count`.
   BundleWriter(WritableFile* data, int shard, int shard_count);
+  // Files are not owned, and are data files 0, 1 and so on of `shard_count`;
+  // the others stay empty. An entry goes into the next file once `shard_bytes`
+  // lie in one; the last takes what is left. REQUIRES: there is a file.
+  BundleWriter(std::vector<WritableFile*> data, int64_t shard_bytes,
+               int shard_count);
 
   // Adds `value`'s bytes. AlreadyExists if the key is taken, InvalidArgument if
   // it is empty or begins with a zero byte, as the keys of the index itself.
@@ -68,8 +73,11 @@ class BundleWriter {
   absl::Status AppendData(absl::Span<const std::byte> bytes);
   absl::Status Flush();
 
-  WritableFile* const data_;
-  const int shard_, shard_count_;
+  // Of which the first is `first_shard_`.
+  const std::vector<WritableFile*> data_;
+  const int first_shard_, shard_count_;
+  const int64_t shard_bytes_;
+  size_t file_ = 0;  // That of the next entry.
   // Small values, gathered so that each does not cost a call.
   std::vector<std::byte> gathered_;
   int64_t offset_ = 0;

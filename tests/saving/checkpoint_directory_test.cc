@@ -272,21 +272,56 @@ TEST(RemoveCheckpointTest, ErrorsAreReturnedButNotThatAFileIsGone) {
   }
 }
 
-TEST(RemoveDataWithoutIndexTest, TakesNumberedOnesAlone) {
+std::vector<std::string> Names(const FaultFileSystem& files) {
+  std::vector<std::string> names;
+  for (const auto& [path, content] : files.Contents()) names.push_back(path);
+  return names;
+}
+
+TEST(RemoveHalfCheckpointsTest, TakesNumberedOnesAlone) {
   FaultFileSystem files;
   Put(files, "run/ckpt-1", 1);
   for (const char* name :
        {"ckpt-2.data-00000-of-00001", "ckpt-3.data-00000-of-00002",
-        "ckpt-x.data-00000-of-00001", "cp-2.data-00000-of-00001"}) {
+        "ckpt-4.index", "ckpt-x.data-00000-of-00001", "ckpt-x.index",
+        "cp-2.data-00000-of-00001", "cp-3.index"}) {
     files.Put(JoinPath("run", name), "");
   }
-  ASSERT_TRUE(IsOk(RemoveDataWithoutIndex("run", "ckpt-", files)));
-  std::vector<std::string> names;
-  for (const auto& [path, content] : files.Contents()) names.push_back(path);
-  EXPECT_EQ(names, (std::vector<std::string>{
-                       "run/ckpt-1.data-00000-of-00001", "run/ckpt-1.index",
-                       "run/ckpt-x.data-00000-of-00001",
-                       "run/cp-2.data-00000-of-00001", "run/notes.txt"}));
+  ASSERT_TRUE(IsOk(RemoveHalfCheckpoints("run", "ckpt-", files)));
+  EXPECT_EQ(
+      Names(files),
+      (std::vector<std::string>{
+          "run/ckpt-1.data-00000-of-00001", "run/ckpt-1.index",
+          "run/ckpt-x.data-00000-of-00001", "run/ckpt-x.index",
+          "run/cp-2.data-00000-of-00001", "run/cp-3.index", "run/notes.txt"}));
+}
+
+TEST(RemoveHalfCheckpointsTest, TakesTheDataOfOnesThatWereReplaced) {
+  FaultFileSystem files;
+  Put(files, "run/ckpt-1", 1);
+  Put(files, "run/ckpt-1", 1);
+  files.Put("run/ckpt-1.data-00000-of-00001", "older");
+  ASSERT_TRUE(IsOk(RemoveHalfCheckpoints("run", "ckpt-", files)));
+  const std::vector<std::string> whole = {"run/ckpt-1.data-00000-of-00002",
+                                          "run/ckpt-1.data-00001-of-00002",
+                                          "run/ckpt-1.index", "run/notes.txt"};
+  EXPECT_EQ(Names(files), whole);
+  // Of a damaged one a person may want what is left.
+  Damage(files, "run/ckpt-1.index");
+  ASSERT_TRUE(IsOk(RemoveHalfCheckpoints("run", "ckpt-", files)));
+  EXPECT_EQ(Names(files), whole);
+}
+
+TEST(RemoveHalfCheckpointsTest, ErrorsAreReturnedButNotThatAFileIsGone) {
+  for (const bool gone : {false, true}) {
+    FaultFileSystem files;
+    files.Put("run/ckpt-2.data-00000-of-00001", "");
+    files.FailMutation(1, gone ? absl::NotFoundError("another was faster")
+                               : absl::PermissionDeniedError("no"));
+    EXPECT_EQ(RemoveHalfCheckpoints("run", "ckpt-", files).ok(), gone);
+    files.FailRead(files.reads() + 1, absl::PermissionDeniedError("no"));
+    EXPECT_FALSE(RemoveHalfCheckpoints("run", "ckpt-", files).ok());
+  }
 }
 
 }  // namespace

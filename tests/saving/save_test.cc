@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "optimizers/adam.h"
 #include "optimizers/sgd.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/codec/tensor_bundle.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/format_contract.h"
@@ -373,6 +376,42 @@ TEST(CheckSavePathTest, SaysWhatSavingWouldSayAndTouchesNothing) {
                       Code::kInvalidArgument, {"h6"}));
   EXPECT_TRUE(files.mutations().empty());
   EXPECT_EQ(files.reads(), 0);
+}
+
+TEST(ShardBytesTest, ALargerStateHasMoreDataFilesAndIsTheSame) {
+  FaultFileSystem files;
+  files.Put("run/notes.txt", "");
+  const Snapshot snapshot = SmallSnapshot(1);
+  const auto counts = [&](const std::string& prefix) {
+    return (*BundleReader::Open(files, prefix))->shard_count();
+  };
+  // 56 bytes of tensors, and texts.
+  for (const auto& [bytes, count] :
+       std::map<int64_t, int>{{1 << 30, 1}, {20, 3}, {1, 56}}) {
+    const std::string prefix = absl::StrCat("run/of-", bytes);
+    for (int save = 0; save < 3; ++save) {
+      ASSERT_TRUE(IsOk(WriteSnapshot(snapshot, prefix,
+                                     {.shard_bytes = bytes, .files = &files})));
+      EXPECT_EQ(counts(prefix), save == 1 ? count + 1 : count);
+      CAIRN_ASSERT_OK_AND_ASSIGN(
+          const Snapshot read,
+          ReadSnapshot(prefix, AllParts(), {.files = &files}));
+      EXPECT_EQ(DescribeValues(read), DescribeValues(snapshot));
+      EXPECT_TRUE(IsOk(VerifySnapshot(prefix, {.files = &files})));
+    }
+  }
+  const auto bundle = *BundleReader::Open(files, "run/of-20");
+  std::set<int> used;
+  for (const BundleEntry& entry : bundle->entries()) used.insert(entry.shard);
+  EXPECT_EQ(used, (std::set<int>{0, 1, 2}));
+}
+
+TEST(ShardBytesTest, LessThanOneIsInvalidAndWritesNothing) {
+  FaultFileSystem files;
+  EXPECT_TRUE(IsError(WriteSnapshot(SmallSnapshot(1), "run/x",
+                                    {.shard_bytes = 0, .files = &files}),
+                      absl::StatusCode::kInvalidArgument, {"shard_bytes"}));
+  EXPECT_TRUE(files.mutations().empty());
 }
 
 }  // namespace

@@ -225,7 +225,7 @@ TEST(StagedWriteTest, StepsComeInTheOrderOfTheProtocol) {
       (std::vector<std::string>{
           "NewWritableFile " + data, "Append " + data, "Append " + data,
           "NewWritableFile " + index, "Append " + index, "Append " + index,
-          "Sync " + data, "Close " + data, "Sync " + index, "Close " + index,
+          "Sync " + data, "Sync " + index, "Close " + data, "Close " + index,
           "Rename " + data + " run/data", "SyncDirectory run",
           "Rename " + index + " " + kIndex, "SyncDirectory run"}));
   EXPECT_EQ(files.reads(), 0);

@@ -38,13 +38,72 @@ std::vector<std::string> ContentStates(const std::string& synced,
                                        const std::string& seen) {
   if (seen == synced) return {seen};
   const size_t start = absl::StartsWith(seen, synced) ? synced.size() : 0;
+  const size_t half = (seen.size() - start) / 2, rest = seen.size() - start;
   std::vector<std::string> states = {synced};
-  for (const size_t size :
-       {start, start + (seen.size() - start) / 2, seen.size()}) {
-    const std::string prefix = seen.substr(0, size);
-    if (prefix != states.back()) states.push_back(prefix);
-  }
+  const auto add = [&](const std::string& state) {
+    if (std::count(states.begin(), states.end(), state) == 0 && state != seen) {
+      states.push_back(state);
+    }
+  };
+  add(seen.substr(0, start));
+  add(seen.substr(0, start + half));
+  // Blocks need not come in their order: the length before the bytes, and the
+  // last before the first.
+  add(seen.substr(0, start) + std::string(rest, '\0'));
+  add(seen.substr(0, start) + std::string(half, '\0') +
+      seen.substr(start + half));
+  states.push_back(seen);
   return states;
+}
+
+// All combinations of states, where there are few enough.
+std::set<std::vector<int>> AllChoices(const std::vector<int>& states) {
+  std::set<std::vector<int>> all = {{}};
+  for (const int count : states) {
+    std::set<std::vector<int>> longer;
+    for (std::vector<int> choices : all) {
+      choices.push_back(0);
+      for (; choices.back() < count; ++choices.back()) longer.insert(choices);
+    }
+    all = std::move(longer);
+  }
+  return all;
+}
+
+// `base`, and whatever differs from it in at most two places.
+void AddChoicesNear(const std::vector<int>& base,
+                    const std::vector<int>& states,
+                    std::set<std::vector<int>>* all) {
+  all->insert(base);
+  for (size_t i = 0; i < states.size(); ++i) {
+    for (size_t j = i; j < states.size(); ++j) {
+      std::vector<int> choices = base;
+      for (choices[i] = 0; choices[i] < states[i]; ++choices[i]) {
+        if (j == i) {
+          all->insert(choices);
+          continue;
+        }
+        for (choices[j] = 0; choices[j] < states[j]; ++choices[j]) {
+          all->insert(choices);
+        }
+      }
+    }
+  }
+}
+
+std::set<std::vector<int>> PowerCutChoices(const std::vector<int>& states) {
+  constexpr int64_t kMost = 1000;
+  int64_t combinations = 1;
+  for (const int count : states) {
+    combinations = std::min(combinations * count, kMost + 1);
+  }
+  if (combinations <= kMost) return AllChoices(states);
+  std::vector<int> kept = states;
+  for (int& choice : kept) --choice;
+  std::set<std::vector<int>> all;
+  AddChoicesNear(kept, states, &all);
+  AddChoicesNear(std::vector<int>(states.size(), 0), states, &all);
+  return all;
 }
 
 }  // namespace
@@ -481,21 +540,13 @@ void FaultFileSystem::ForEachPowerCut(
     MutexLock lock(mutex_);
     return FindUnsynced();
   }();
-  int64_t combinations = 1;
-  for (const Unsynced& item : unsynced) {
-    combinations *= item.states;
-    CAIRN_CHECK(combinations <= 20000);
-  }
-  for (int64_t combination = 0; combination < combinations; ++combination) {
-    // The digits of `combination`, each to the base of its item.
-    std::vector<int> choices;
+  std::vector<int> states;
+  for (const Unsynced& item : unsynced) states.push_back(item.states);
+  for (const std::vector<int>& choices : PowerCutChoices(states)) {
     std::vector<std::string> text;
-    int64_t rest = combination;
-    for (const Unsynced& item : unsynced) {
-      choices.push_back(static_cast<int>(rest % item.states));
-      rest /= item.states;
-      text.push_back(absl::StrCat(item.what, " in state ", choices.back(),
-                                  " of ", item.states));
+    for (size_t i = 0; i < choices.size(); ++i) {
+      text.push_back(absl::StrCat(unsynced[i].what, " in state ", choices[i],
+                                  " of ", states[i]));
     }
     check(*AfterPowerCut(choices), absl::StrJoin(text, ", "));
   }

@@ -26,8 +26,10 @@ namespace cairn {
 // A file has the content that is seen now and the content that was last synced
 // (Sync). A name has the file that is seen under it now and those it stood for
 // since its folder was last synced (SyncDirectory). Each of these comes out of
-// a power cut on its own: a rename may last at one of its two names, and a name
-// may last while the content is lost. A folder made by CreateDirectories lasts.
+// a power cut on its own, in any order: a rename may last at one of its two
+// names, a name may last while the content is lost, and of a content the length
+// or the end may last without the beginning. A folder made by CreateDirectories
+// lasts.
 //
 // Every call is counted, from 1, as a mutation (NewWritableFile, Reserve,
 // Append, Sync, Close, Rename, Remove, CreateDirectories, SyncDirectory) or as
@@ -70,7 +72,8 @@ class FaultFileSystem : public FileSystem {
   std::unique_ptr<FaultFileSystem> AfterPowerCut(
       absl::Span<const int> choices) const;
   // Calls `check` with every combination of choices, and a text that names
-  // them. REQUIRES: there are at most 20000.
+  // them. Of more than 1000 it takes those in which nothing is kept, or all,
+  // but for at most two names or contents, which are in any state.
   void ForEachPowerCut(
       const std::function<void(FaultFileSystem& after,
                                const std::string& choices)>& check) const;

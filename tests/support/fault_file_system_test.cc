@@ -26,16 +26,20 @@ std::set<Files> AfterEveryPowerCut(const FaultFileSystem& files) {
   return found;
 }
 
-TEST(FaultFileSystemTest, UnsyncedContentMayBeLostOrCut) {
+TEST(FaultFileSystemTest, UnsyncedContentMayBeLostOrCutOrHaveHoles) {
   FaultFileSystem files;
   files.Put("a", "");
   auto file = *files.NewWritableFile("a");
   EXPECT_EQ(file->Append(Bytes("ab")), absl::OkStatus());
   EXPECT_EQ(file->Sync(), absl::OkStatus());
   EXPECT_EQ(file->Append(Bytes("cdef")), absl::OkStatus());
-  EXPECT_EQ(
-      AfterEveryPowerCut(files),
-      (std::set<Files>{{{"a", "ab"}}, {{"a", "abcd"}}, {{"a", "abcdef"}}}));
+  const auto zeros = [](int count) { return std::string(count, '\0'); };
+  EXPECT_EQ(AfterEveryPowerCut(files),
+            (std::set<Files>{{{"a", "ab"}},
+                             {{"a", "abcd"}},
+                             {{"a", "ab" + zeros(4)}},
+                             {{"a", "ab" + zeros(2) + "ef"}},
+                             {{"a", "abcdef"}}}));
   EXPECT_EQ(file->Sync(), absl::OkStatus());
   EXPECT_EQ(AfterEveryPowerCut(files),
             (std::set<Files>{Files{{"a", "abcdef"}}}));
@@ -46,10 +50,28 @@ TEST(FaultFileSystemTest, AFileEmptiedAnewMayStillBeOld) {
   files.Put("a", "old");
   auto file = *files.NewWritableFile("a");
   EXPECT_EQ(file->Append(Bytes("newer!")), absl::OkStatus());
-  EXPECT_EQ(
-      AfterEveryPowerCut(files),
-      (std::set<Files>{
-          {{"a", "old"}}, {{"a", ""}}, {{"a", "new"}}, {{"a", "newer!"}}}));
+  const auto zeros = [](int count) { return std::string(count, '\0'); };
+  EXPECT_EQ(AfterEveryPowerCut(files),
+            (std::set<Files>{{{"a", "old"}},
+                             {{"a", ""}},
+                             {{"a", "new"}},
+                             {{"a", zeros(6)}},
+                             {{"a", zeros(3) + "er!"}},
+                             {{"a", "newer!"}}}));
+}
+
+TEST(FaultFileSystemTest, OfManyStatesThoseOfTwoThingsAreTried) {
+  FaultFileSystem files;
+  for (int i = 0; i < 12; ++i) {
+    ASSERT_EQ(files.NewWritableFile(absl::StrCat("f", i)).status(),
+              absl::OkStatus());
+  }
+  const std::set<Files> found = AfterEveryPowerCut(files);
+  std::map<size_t, int> by_count;
+  for (const Files& left : found) ++by_count[left.size()];
+  EXPECT_EQ(by_count,
+            (std::map<size_t, int>{
+                {0, 1}, {1, 12}, {2, 66}, {10, 66}, {11, 12}, {12, 1}}));
 }
 
 TEST(FaultFileSystemTest, ANameLastsOnceItsFolderIsSynced) {

@@ -113,6 +113,12 @@ class FormatChecker {
     EXPECT_EQ(files.Contents()["run/notes.txt"], "not ours");
   }
 
+  bool IsHalf(FileSystem& files) const {
+    if (!format_.Recognizes(files, kPath)) return false;
+    const absl::Status status = Read(files).status();
+    return absl::IsNotFound(status) || absl::IsDataLoss(status);
+  }
+
   void ExpectCanSave(FaultFileSystem& files) const {
     EXPECT_TRUE(IsOk(Write(files, new_)));
     EXPECT_EQ(Describe(files), new_text_);
@@ -300,7 +306,9 @@ class FormatChecker {
     files.ForEachPowerCut(
         [&](FaultFileSystem& after, const std::string& choices) {
           SCOPED_TRACE(choices);
-          ExpectOldOrNew(after, saves);
+          // Where nothing was, something that is found not to be whole is
+          // nothing too.
+          if (saves > 0 || !IsHalf(after)) ExpectOldOrNew(after, saves);
           ++trials_.power_cuts;
         });
     ExpectCanSave(*files.AfterPowerCutLosingAll());

@@ -25,7 +25,8 @@ struct FormatTrials {
 //    as damage when opening, verifying or reading;
 //  - an error, a kill or a power cut at any operation of a save, to a new path
 //    and over an older file twice, leaves the old or the new, whole, and a
-//    next save succeeds;
+//    next save succeeds; after a power cut at a new path the new may also be
+//    there in part, so that it cannot be read;
 //  - every operation of reading that fails is an error of reading.
 FormatTrials CheckFormat(const Format& format, const Snapshot& old_snapshot,
                          const Snapshot& new_snapshot);
