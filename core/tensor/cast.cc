@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 
 namespace cairn {
 namespace {
@@ -131,8 +132,9 @@ std::string ToText(T x) {
 
 }  // namespace
 
-absl::StatusOr<Tensor> CastTensor(const Tensor& value, DType to) {
-  if (value.dtype() == to) return value;
+absl::StatusOr<Tensor> CastTensor(const Tensor& given, DType to) {
+  if (given.dtype() == to) return given;
+  CAIRN_ASSIGN_OR_RETURN(const Tensor value, given.Load());
   Tensor result = Tensor::Zeros({to, value.shape()});
   const int64_t count = value.size();
   const absl::Status status = WithElementType(value.dtype(), [&]<typename F>() {

@@ -107,9 +107,8 @@ absl::Status BundleWriter::WriteIndex(WritableFile* index) {
   proto::BundleHeaderProto header;
   header.set_num_shards(shard_count_);
   header.mutable_version()->set_producer(1);
-  std::map<std::string, std::string> entries = entries_;
-  entries[""] = header.SerializeAsString();
-  return index->Append(BytesOf(EncodeIndexTable(entries)));
+  entries_[""] = header.SerializeAsString();
+  return index->Append(BytesOf(EncodeIndexTable(entries_)));
 }
 
 }  // namespace cairn

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -102,6 +104,23 @@ TEST(CastTest, EveryBrainFloatComesBack) {
   }
   EXPECT_EQ(BitsOf(DType::kBFloat16, 1 + std::ldexp(1, -8)), 0x3f80);
   EXPECT_EQ(BitsOf(DType::kBFloat16, 1 + 3 * std::ldexp(1, -8)), 0x3f82);
+}
+
+// Two times the number 7.
+class SevenContent : public TensorContent {
+ public:
+  absl::Status Read(int64_t, absl::Span<std::byte> destination) const override {
+    const float sevens[2] = {7, 7};
+    std::memcpy(destination.data(), sevens, destination.size());
+    return absl::OkStatus();
+  }
+};
+
+TEST(CastTensorTest, WhatIsStoredIsReadAndConverted) {
+  const Tensor stored = Tensor::Stored({DType::kFloat32, {2}},
+                                       std::make_shared<SevenContent>());
+  EXPECT_EQ(Cast(stored, DType::kInt32).values<int32_t>()[1], 7);
+  EXPECT_TRUE(Cast(stored, DType::kFloat32).is_stored());
 }
 
 }  // namespace
