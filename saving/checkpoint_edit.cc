@@ -17,7 +17,7 @@
 #include "core/base/annotate.h"
 #include "core/base/custom_objects.h"
 #include "core/base/status_macros.h"
-#include "core/tensor/cast_values.h"
+#include "core/tensor/cast.h"
 #include "saving/copy_entry.h"
 #include "saving/named_checkpoint.h"
 #include "saving/write_bundle.h"
@@ -138,12 +138,13 @@ class Editor {
     Tensor value = given;
     if (value.shape() != spec.shape) {
       if (value.size() != ElementCount(spec.shape)) return misfit("");
-      if (!options_.reshape) return misfit("; it could be reshaped");
+      if (!options_.reshape)
+        return misfit("; allow it to be reshaped (--reshape)");
       value = value.Reshaped(spec.shape);
     }
     if (value.dtype() != spec.dtype) {
-      if (!options_.cast) return misfit("; it could be cast");
-      auto cast = CastValues(value, spec.dtype);
+      if (!options_.cast) return misfit("; allow it to be cast (--cast)");
+      auto cast = CastTensor(value, spec.dtype);
       if (!cast.ok()) return Annotate(cast.status(), Quoted(target));
       value = *std::move(cast);
     }

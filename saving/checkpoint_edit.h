@@ -22,16 +22,15 @@ struct CheckpointChange {
   // For a key, with or without its ending "/.ATTRIBUTES/VARIABLE_VALUE", or the
   // path of an object that has values below it, "model/layer-0": another path.
   // The object's edge is moved there, and the keys below it follow; its new
-  // parent must be there. This is what TensorFlow matches by. A checkpoint
-  // without an object graph, and Cairn's extras, have names alone, which then
-  // change.
+  // parent must be there, and other edges that lead to the object stay. This is
+  // what TensorFlow matches by. A checkpoint without an object graph, and
+  // Cairn's extras, have names alone, which then change.
   std::string new_name;
   Tensor value;  // Of kSet.
 };
 
 struct EditOptions {
-  // Whether kSet may convert values to the type that is there: to a floating
-  // type by rounding, to others only if all values stay what they are.
+  // Whether kSet may convert values to the type that is there, as CastTensor().
   bool cast = false;
   // Whether kSet may give as many values in another shape; the shape that is
   // there stays.

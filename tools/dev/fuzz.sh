@@ -41,7 +41,7 @@ for target in "${targets[@]}"; do
     failed=1
     continue
   fi
-  # The smallest inputs that reach what all found ones reach.
-  nice "${bin}/${target}_fuzzer" -merge=1 -verbosity=0 "${corpus}" "${found}"
+  # Few and small inputs that reach what all found ones reach.
+  nice "${bin}/${target}_fuzzer" -set_cover_merge=1 -max_len=2048 -verbosity=0 "${corpus}" "${found}"
 done
 exit "${failed}"
