@@ -4,6 +4,8 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -135,7 +137,7 @@ class Drafter {
 
   // A variable whose value the snapshot lacks is left out.
   bool IsLeftOut(int node, Part part) const {
-    const std::set<std::string>& names =
+    const std::unordered_set<std::string_view>& names =
         part == Part::kOptimizer ? optimizer_tensors_ : weights_;
     return IsVariable(node) && names.count(nodes_[node].tensor) == 0;
   }
@@ -247,7 +249,8 @@ class Drafter {
 
   const std::vector<ObjectGraph::Node>& nodes_;
   const bool has_save_counter_;
-  std::set<std::string> weights_, optimizer_tensors_;
+  // Names, as the snapshot has them.
+  std::unordered_set<std::string_view> weights_, optimizer_tensors_;
   std::string optimizer_class_;
   std::vector<bool> weighted_;
   std::vector<DraftNode> drafts_;
@@ -526,6 +529,7 @@ TrackableObjects ToTrackable(const Snapshot& snapshot) {
   };
   std::vector<int> order = {0}, number(drafts.size(), -1);
   std::vector<Meeting> met(drafts.size(), {-1, nullptr});
+  order.reserve(drafts.size());
   number[0] = 0;
   for (size_t i = 0; i < order.size(); ++i) {
     const int draft = order[i];
@@ -536,26 +540,29 @@ TrackableObjects ToTrackable(const Snapshot& snapshot) {
       met[child] = {draft, &edge};
     }
   }
+  std::vector<std::string> names;
   const auto key_of = [&](int draft) {
-    std::vector<std::string> names;
+    names.clear();
     for (; met[draft].parent >= 0; draft = met[draft].parent) {
       names.push_back(EscapeLocalName(*met[draft].edge));
     }
-    std::reverse(names.begin(), names.end());
-    return absl::StrCat(absl::StrJoin(names, "/"), kValueSuffix);
+    return absl::StrCat(absl::StrJoin(names.rbegin(), names.rend(), "/"),
+                        kValueSuffix);
   };
   TrackableObjects result;
+  result.nodes.reserve(order.size());
   for (const int draft : order) {
     DraftNode& from = drafts[draft];
     TrackableNode node;
+    node.children.reserve(from.children.size());
     for (const auto& [edge, child] : from.children) {
       node.children.emplace_back(edge, number[child]);
     }
     if (from.has_tensor) {
-      node.full_name = from.full_name;
+      node.full_name = std::move(from.full_name);
       node.checkpoint_key = key_of(draft);
       from.tensor.key = node.checkpoint_key;
-      result.tensors.push_back(from.tensor);
+      result.tensors.push_back(std::move(from.tensor));
     }
     result.nodes.push_back(std::move(node));
   }

@@ -1,5 +1,6 @@
 #include "core/base/config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -206,6 +207,16 @@ struct ConfigWriter {
       out += nlohmann::json(value).dump();
   }
   static void WriteString(const std::string& value, std::string& out) {
+    // Names are nearly all there is, and stand for themselves.
+    const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
+      return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    });
+    if (is_plain) {
+      out += '"';
+      out += value;
+      out += '"';
+      return;
+    }
     out += nlohmann::json(value).dump(-1, ' ', false,
                                       nlohmann::json::error_handler_t::replace);
   }

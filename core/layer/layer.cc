@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
+#include <unordered_set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -143,10 +144,6 @@ void Layer::CollectWeights(const std::string& prefix, bool trainable,
   trainable = trainable && trainable_;
   for (size_t i = 0; i < own_weights_.size(); ++i) {
     const std::shared_ptr<Variable>& variable = own_weights_[i].second;
-    const bool listed = std::any_of(
-        weights.begin(), weights.end(),
-        [&](const Weight& other) { return other.variable == variable; });
-    if (listed) continue;
     weights.push_back({absl::StrCat(prefix, own_weight_names_[i]), variable,
                        trainable && variable->trainable()});
   }
@@ -159,6 +156,11 @@ void Layer::CollectWeights(const std::string& prefix, bool trainable,
 std::vector<Weight> Layer::weights() const {
   std::vector<Weight> weights;
   CollectWeights("", true, weights);
+  // One that several layers share is listed where it is met first.
+  std::unordered_set<const Variable*> listed;
+  std::erase_if(weights, [&](const Weight& weight) {
+    return !listed.insert(weight.variable.get()).second;
+  });
   return weights;
 }
 

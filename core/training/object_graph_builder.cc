@@ -8,7 +8,8 @@ namespace {
 using Kind = ObjectGraph::Kind;
 
 // `wanted`, or the first of "wanted_1", "wanted_2" … that is free.
-std::string TakeName(const std::string& wanted, std::set<std::string>& taken) {
+std::string TakeName(const std::string& wanted,
+                     std::unordered_set<std::string>& taken) {
   std::string name = wanted;
   for (int i = 1; !taken.insert(name).second; ++i) {
     name = absl::StrCat(wanted, "_", i);
@@ -55,7 +56,7 @@ int ObjectGraphBuilder::LayerNode(const Layer& layer) {
   const int node =
       AddNode(layer.is_layer_sequence() ? Kind::kLayerSequence : Kind::kObject,
               layer.class_name());
-  layers_[&layer] = node;
+  found->second = node;
   for (const auto& [edge, variable] : layer.own_weights()) {
     // Computed first: adding nodes moves them.
     const int below = WeightNode(*variable);

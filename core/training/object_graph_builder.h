@@ -1,9 +1,9 @@
 #ifndef CAIRN_CORE_TRAINING_OBJECT_GRAPH_BUILDER_H_
 #define CAIRN_CORE_TRAINING_OBJECT_GRAPH_BUILDER_H_
 
-#include <map>
-#include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "absl/strings/string_view.h"
 #include "core/layer/layer.h"
@@ -44,10 +44,10 @@ class ObjectGraphBuilder {
                             const std::string& name, const Variable& variable);
 
   Snapshot& snapshot_;
-  std::map<const Layer*, int> layers_;
-  std::map<const Variable*, int> variables_;
-  std::map<const Variable*, std::string> tensors_;  // Names.
-  std::set<std::string> names_, optimizer_names_;
+  std::unordered_map<const Layer*, int> layers_;
+  std::unordered_map<const Variable*, int> variables_;
+  std::unordered_map<const Variable*, std::string> tensors_;  // Names.
+  std::unordered_set<std::string> names_, optimizer_names_;
 };
 
 }  // namespace cairn

@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -80,18 +82,20 @@ int64_t CountBytes(const Snapshot& snapshot) {
 absl::Status WriteTensors(const Snapshot& snapshot,
                           const TrackableObjects& objects,
                           BundleWriter& writer) {
-  std::map<std::pair<Part, absl::string_view>, const Tensor*> values;
+  using Values = std::unordered_map<std::string_view, const Tensor*>;
+  std::map<Part, Values> values;
   for (const NamedTensor& tensor : snapshot.weights) {
-    values[{Part::kWeights, tensor.name}] = &tensor.value;
+    values[Part::kWeights][tensor.name] = &tensor.value;
   }
   for (const NamedTensor& tensor : snapshot.optimizer) {
-    values[{Part::kOptimizer, tensor.name}] = &tensor.value;
+    values[Part::kOptimizer][tensor.name] = &tensor.value;
   }
   const Tensor counter = Tensor::Scalar<int64_t>(snapshot.save_counter);
-  values[{Part::kExtras, kSaveCounter}] = &counter;
+  values[Part::kExtras][kSaveCounter] = &counter;
   for (const TrackableTensor& tensor : objects.tensors) {
-    const auto value = values.find({tensor.part, tensor.name});
-    if (value == values.end()) {
+    const Values& of_part = values[tensor.part];
+    const auto value = of_part.find(tensor.name);
+    if (value == of_part.end()) {
       return absl::InternalError(
           absl::StrCat("the snapshot has no tensor \"", tensor.name, "\""));
     }

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
+#include "tests/support/snapshots.h"
 #include "tests/support/status_matchers.h"
 
 namespace cairn {
@@ -126,6 +127,71 @@ TEST(ReadAllTest, ErrorsAreHandedOn) {
   const ToyReader reader(true);
   EXPECT_TRUE(absl::IsDataLoss(ReadAll(reader, {Part::kWeights}).status()));
   EXPECT_FALSE(ReadAll(reader, {Part::kExtras}).ok());
+}
+
+TEST(ReadForRestoreTest, HeldOrReadAgainItIsTheSame) {
+  FaultFileSystem files;
+  ASSERT_TRUE(
+      IsOk(FindFormat("tf")->Write(SmallSnapshot(1), "x", {.files = &files})));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader, OpenFile(files, "x"));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Snapshot wanted,
+                             ReadAll(*reader, AllParts()));
+  for (const int64_t most_held : {0, 1 << 20}) {
+    CAIRN_ASSERT_OK_AND_ASSIGN(Snapshot found,
+                               ReadForRestore(*reader, AllParts(), most_held));
+    for (auto* list : {&found.weights, &found.optimizer}) {
+      for (NamedTensor& tensor : *list) {
+        EXPECT_TRUE(tensor.value.is_stored());
+        CAIRN_ASSERT_OK_AND_ASSIGN(tensor.value, tensor.value.Load());
+      }
+    }
+    EXPECT_EQ(DescribeSnapshot(found), DescribeSnapshot(wanted));
+  }
+}
+
+TEST(ReadForRestoreTest, WhatIsHeldIsNotReadAgainAndTheRestIs) {
+  FaultFileSystem files;
+  ASSERT_TRUE(
+      IsOk(FindFormat("tf")->Write(SmallSnapshot(1), "x", {.files = &files})));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader, OpenFile(files, "x"));
+  for (const int64_t most_held : {0, 1 << 20}) {
+    CAIRN_ASSERT_OK_AND_ASSIGN(const Snapshot found,
+                               ReadForRestore(*reader, AllParts(), most_held));
+    const int reads = files.reads();
+    EXPECT_TRUE(IsOk(found.weights[0].value.Load()));
+    EXPECT_EQ(files.reads() - reads, most_held == 0 ? 1 : 0);
+  }
+}
+
+TEST(ReadForRestoreTest, DamageIsFoundBeforeAnythingIsHandedOut) {
+  FaultFileSystem files;
+  ASSERT_TRUE(
+      IsOk(FindFormat("tf")->Write(SmallSnapshot(1), "x", {.files = &files})));
+  std::string data = files.Contents()["x.data-00000-of-00001"];
+  // Behind the save counter, which is read at once.
+  data[8] = static_cast<char>(~data[8]);
+  files.Put("x.data-00000-of-00001", data);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader, OpenFile(files, "x"));
+  for (const int64_t most_held : {0, 1 << 20}) {
+    EXPECT_TRUE(IsError(ReadForRestore(*reader, AllParts(), most_held).status(),
+                        absl::StatusCode::kDataLoss,
+                        {"x.data-00000-of-00001", "bytes 8 to ", "checksum"}));
+  }
+}
+
+TEST(VerifyTest, WhatWasReadAndIsGoodIsNotReadAgain) {
+  FaultFileSystem files;
+  ASSERT_TRUE(
+      IsOk(FindFormat("tf")->Write(SmallSnapshot(1), "x", {.files = &files})));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader, OpenFile(files, "x"));
+  int reads = files.reads();
+  ASSERT_TRUE(IsOk(reader->Verify()));
+  const int all = files.reads() - reads;
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto other, OpenFile(files, "x"));
+  ASSERT_TRUE(IsOk(ReadAll(*other, AllParts())));
+  reads = files.reads();
+  ASSERT_TRUE(IsOk(other->Verify()));
+  EXPECT_LT(files.reads() - reads, all);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "core/tensor/tensor.h"
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,54 @@ TEST(TensorTest, NoElementsAreNoMatter) {
   EXPECT_TRUE(empty.bytes().empty());
   EXPECT_TRUE(empty.values<float>().empty());
   EXPECT_EQ(empty.Clone().shape(), Shape({0, 3}));
+}
+
+// The bytes 0, 1, 2 ...
+class CountingContent : public TensorContent {
+ public:
+  explicit CountingContent(absl::Status status) : status_(std::move(status)) {}
+  absl::Status Read(int64_t offset,
+                    absl::Span<std::byte> destination) const override {
+    for (std::byte& byte : destination) byte = static_cast<std::byte>(offset++);
+    return status_;
+  }
+
+ private:
+  const absl::Status status_;
+};
+
+TEST(TensorTest, StoredBytesAreReadWhenTheyAreAskedFor) {
+  const Tensor stored =
+      Tensor::Stored({DType::kUInt8, {2, 3}},
+                     std::make_shared<CountingContent>(absl::OkStatus()));
+  EXPECT_TRUE(stored.is_stored());
+  EXPECT_EQ(stored.shape(), Shape({2, 3}));
+  std::byte part[2];
+  ASSERT_TRUE(stored.CopyTo(part, 3).ok());
+  EXPECT_EQ(part[1], std::byte{4});
+  const auto loaded = stored.Load();
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_FALSE(loaded->is_stored());
+  EXPECT_EQ(loaded->values<uint8_t>()[5], 5);
+  EXPECT_EQ(loaded->Load()->bytes().data(), loaded->bytes().data());
+}
+
+TEST(TensorTest, AnErrorOfReadingWhatIsStoredIsReturned) {
+  const absl::Status no = absl::UnavailableError("no");
+  const Tensor stored = Tensor::Stored({DType::kUInt8, {2}},
+                                       std::make_shared<CountingContent>(no));
+  EXPECT_EQ(stored.Load().status(), no);
+}
+
+TEST(TensorDeathTest, TheBytesOfWhatIsStoredAreNotThere) {
+  const Tensor stored =
+      Tensor::Stored({DType::kUInt8, {2}},
+                     std::make_shared<CountingContent>(absl::OkStatus()));
+  EXPECT_DEATH(stored.bytes(), "check failed");
+  EXPECT_DEATH(stored.values<uint8_t>(), "check failed");
+  EXPECT_DEATH(stored.Clone(), "check failed");
+  std::byte three[3];
+  EXPECT_DEATH(stored.CopyTo(three).IgnoreError(), "check failed");
 }
 
 TEST(TensorDeathTest, ADifferentTypeOrCountEndsTheProcess) {
