@@ -54,16 +54,18 @@ absl::Status CheckWritable(const std::string& folder, FileSystem& files) {
 
 // Before a step is lost: room for one more checkpoint, and for its files.
 absl::Status CheckSpace(const std::string& folder, int64_t tensor_bytes,
-                        FileSystem& files) {
-  constexpr int64_t kFilesOfASave = 4;
+                        const SaveOptions& options) {
+  // The data, the index, the state file, and one to spare.
+  const int64_t files_of_a_save = 4 + tensor_bytes / options.shard_bytes;
   const int64_t wanted = tensor_bytes + tensor_bytes / 50 + (64 << 10);
-  CAIRN_ASSIGN_OR_RETURN(const FreeSpace free, files.FindFreeSpace(folder));
-  if (free.bytes >= wanted && free.files >= kFilesOfASave) {
+  CAIRN_ASSIGN_OR_RETURN(const FreeSpace free,
+                         options.files->FindFreeSpace(folder));
+  if (free.bytes >= wanted && free.files >= files_of_a_save) {
     return absl::OkStatus();
   }
   return absl::ResourceExhaustedError(absl::StrCat(
       "ModelCheckpoint: a checkpoint needs about ", wanted, " bytes and ",
-      kFilesOfASave, " files, and \"", folder, "\" has room for ", free.bytes,
+      files_of_a_save, " files, and \"", folder, "\" has room for ", free.bytes,
       " bytes and ", free.files, " files; make room, or choose another place"));
 }
 
@@ -411,8 +413,7 @@ absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
   CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot,
                          session.TakeSnapshot(WantedParts()));
   const int64_t tensor_bytes = TensorBytes(snapshot);
-  CAIRN_RETURN_IF_ERROR(
-      CheckSpace(folder_, tensor_bytes, *options_.save.files));
+  CAIRN_RETURN_IF_ERROR(CheckSpace(folder_, tensor_bytes, options_.save));
   const double bytes = static_cast<double>(tensor_bytes);
   // Until one has been measured: a slow disk, and the time it takes to sync.
   double cost = 0.02 + bytes / 1e8;

@@ -65,6 +65,9 @@ absl::Status MoveToBackup(FileSystem& files, const std::string& prefix,
     CAIRN_RETURN_IF_ERROR(files.Rename(BundleDataPath(prefix, shard, count),
                                        BundleDataPath(backup, shard, count)));
   }
+  if (options.syncs()) {
+    CAIRN_RETURN_IF_ERROR(files.SyncDirectory(DirectoryOf(prefix)));
+  }
   StagedWrite staged(files, options.syncs());
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
                          staged.Create(BundleIndexPath(backup)));

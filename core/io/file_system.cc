@@ -169,14 +169,23 @@ class PosixRandomAccessFile : public RandomAccessFile {
 
 // A file that is locked; the lock goes with the descriptor, so that the end of
 // the process releases it.
+// Whether `descriptor` is of the file that is called `path` now.
+bool IsCalled(int descriptor, const std::string& path) {
+  struct stat open, called;
+  return ::fstat(descriptor, &open) == 0 &&
+         ::stat(path.c_str(), &called) == 0 && open.st_dev == called.st_dev &&
+         open.st_ino == called.st_ino;
+}
+
 class PosixFileLock : public FileLock {
  public:
   PosixFileLock(std::string path, int descriptor)
       : path_(std::move(path)), descriptor_(descriptor) {}
   ~PosixFileLock() override {
-    // While it is held, so that nobody else's file of that name is removed.
     if (descriptor_ < 0) return;
-    ::unlink(path_.c_str());
+    // While it is held. Where somebody has removed the file, the one of that
+    // name now may be another's.
+    if (IsCalled(descriptor_, path_)) ::unlink(path_.c_str());
     ::close(descriptor_);
   }
 
@@ -187,14 +196,6 @@ class PosixFileLock : public FileLock {
   const std::string path_;
   int descriptor_;
 };
-
-// Whether `descriptor` is of the file that is called `path` now.
-bool IsCalled(int descriptor, const std::string& path) {
-  struct stat open, called;
-  return ::fstat(descriptor, &open) == 0 &&
-         ::stat(path.c_str(), &called) == 0 && open.st_dev == called.st_dev &&
-         open.st_ino == called.st_ino;
-}
 
 class PosixFileSystem : public FileSystem {
  public:
@@ -277,13 +278,19 @@ class PosixFileSystem : public FileSystem {
 
   // One after another each would wait for the file system's journal.
   absl::Status SyncFiles(absl::Span<WritableFile* const> files) override {
+    constexpr size_t kMostAtOnce = 8;
+    const size_t lanes = std::min(files.size(), kMostAtOnce);
     std::vector<absl::Status> results(files.size());
+    const auto sync_lane = [&results, &files, lanes](size_t lane) {
+      for (size_t i = lane; i < files.size(); i += lanes) {
+        results[i] = files[i]->Sync();
+      }
+    };
     std::vector<std::thread> threads;
-    for (size_t i = 1; i < files.size(); ++i) {
-      threads.push_back(StartThread(
-          [&results, &files, i] { results[i] = files[i]->Sync(); }));
+    for (size_t lane = 1; lane < lanes; ++lane) {
+      threads.push_back(StartThread([&sync_lane, lane] { sync_lane(lane); }));
     }
-    if (!files.empty()) results[0] = files[0]->Sync();
+    if (lanes > 0) sync_lane(0);
     for (std::thread& thread : threads) thread.join();
     for (const absl::Status& result : results) CAIRN_RETURN_IF_ERROR(result);
     return absl::OkStatus();
@@ -308,12 +315,16 @@ class PosixFileSystem : public FileSystem {
       const int descriptor = Open(path, O_RDWR | O_CREAT);
       if (descriptor < 0) return SystemError(path, "open the lock", errno);
       auto lock = std::make_unique<PosixFileLock>(path, descriptor);
-      if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      if (Uninterrupted(
+              [&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) != 0) {
         const int error = errno;
         if (error == EWOULDBLOCK) {
           const absl::Status held = HeldBy(path, descriptor);
           lock->Abandon();
           return held;
+        }
+        if (error != ENOLCK && error != ENOTSUP && error != EINVAL) {
+          return SystemError(path, "lock", error);
         }
         LogWarning(absl::StrCat("\"", path,
                                 "\": this file system has no locks, "

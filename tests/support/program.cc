@@ -10,7 +10,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "core/base/check.h"
 
@@ -39,16 +42,40 @@ std::string ReadFromStart(int descriptor) {
   return text;
 }
 
+// What the child is told: all that this process was, but for `changes`.
+std::vector<std::string> EnvironmentWith(
+    const std::vector<std::pair<std::string, std::string>>& changes) {
+  std::map<std::string, std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::pair<std::string, std::string> name_and_value =
+        absl::StrSplit(*variable, absl::MaxSplits('=', 1));
+    all.insert(name_and_value);
+  }
+  for (const auto& [name, value] : changes) all[name] = value;
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : all) {
+    variables.push_back(absl::StrCat(name, "=", value));
+  }
+  return variables;
+}
+
 }  // namespace
 
 Program::Program(const std::vector<std::string>& words,
                  const ProgramOptions& options) {
-  // All that allocates comes before the fork.
+  // All that allocates comes before the fork: other threads may hold the
+  // allocator's lock.
   const std::string path = std::filesystem::absolute(words[0]).string();
   std::vector<std::string> copies = words;
   std::vector<char*> arguments;
   for (std::string& word : copies) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  std::vector<std::string> variables = EnvironmentWith(options.environment);
+  std::vector<char*> environment;
+  for (std::string& variable : variables) {
+    environment.push_back(variable.data());
+  }
+  environment.push_back(nullptr);
   int pipe_ends[2];
   CAIRN_CHECK(pipe2(pipe_ends, O_CLOEXEC) == 0);
   errors_ = MakeUnnamedFile();
@@ -62,10 +89,7 @@ Program::Program(const std::vector<std::string>& words,
     if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) {
       _exit(126);
     }
-    for (const auto& [name, value] : options.environment) {
-      setenv(name.c_str(), value.c_str(), 1);
-    }
-    execv(path.c_str(), arguments.data());
+    execve(path.c_str(), arguments.data(), environment.data());
     _exit(127);
   }
   close(pipe_ends[1]);
