@@ -96,8 +96,8 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
 // checkpoints called `name_prefix` and a number, data files that have no index
 // or that their index does not count, and an index that has no data file.
 absl::Status RemoveHalfCheckpoints(const std::string& directory,
-                                    const std::string& name_prefix,
-                                    FileSystem& files);
+                                   const std::string& name_prefix,
+                                   FileSystem& files);
 
 }  // namespace cairn
 
