@@ -167,8 +167,6 @@ class PosixRandomAccessFile : public RandomAccessFile {
   const int64_t size_;
 };
 
-// A file that is locked; the lock goes with the descriptor, so that the end of
-// the process releases it.
 // Whether `descriptor` is of the file that is called `path` now.
 bool IsCalled(int descriptor, const std::string& path) {
   struct stat open, called;
@@ -177,6 +175,8 @@ bool IsCalled(int descriptor, const std::string& path) {
          open.st_ino == called.st_ino;
 }
 
+// A file that is locked; the lock goes with the descriptor, so that the end of
+// the process releases it.
 class PosixFileLock : public FileLock {
  public:
   PosixFileLock(std::string path, int descriptor)
