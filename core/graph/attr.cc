@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -63,6 +64,22 @@ bool AttrsEqual(const Attrs& a, const Attrs& b) {
       a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
         return x.first == y.first && AttrEqual(x.second, y.second);
       });
+}
+
+size_t HashAttrs(const Attrs& attrs) {
+  size_t hash = 0;
+  for (const auto& [name, attr] : attrs) {
+    hash = absl::HashOf(hash, name, attr.index());
+    std::visit(
+        [&hash](const auto& value) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Tensor>)
+            hash = absl::HashOf(hash, value.bytes().size());
+          else
+            hash = absl::HashOf(hash, value);
+        },
+        attr);
+  }
+  return hash;
 }
 
 }  // namespace cairn

@@ -1,6 +1,7 @@
 #ifndef CAIRN_CORE_GRAPH_ATTR_H_
 #define CAIRN_CORE_GRAPH_ATTR_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -22,6 +23,9 @@ std::string AttrToString(const Attr& attr);
 
 // Whether both hold the same; tensors are compared byte for byte.
 bool AttrsEqual(const Attrs& a, const Attrs& b);
+
+// The same number for equal ones, in this process; of tensors the sizes count.
+size_t HashAttrs(const Attrs& attrs);
 
 // The attribute `name` as a T. REQUIRES: it is there and holds one: the op's
 // functions put it there.

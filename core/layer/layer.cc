@@ -116,18 +116,17 @@ void Layer::DeferRestore(std::shared_ptr<DeferredValues> values) {
 
 absl::Status Layer::AddChild(absl::string_view edge,
                              std::shared_ptr<Layer> child) {
-  const auto taken = [&](const std::string& name) {
-    return std::any_of(
-        children_.begin(), children_.end(), [&](const Child& other) {
-          return other.layer != child && other.layer->name() == name;
-        });
-  };
+  std::unordered_set<std::string> taken;
+  for (const Child& other : children_) {
+    if (other.layer != child) taken.insert(other.layer->name());
+  }
   if (child->name().empty()) {
     const std::string base = ToSnakeCase(child->class_name());
     std::string name = base;
-    for (int i = 1; taken(name); ++i) name = absl::StrCat(base, "_", i);
+    for (int i = 1; taken.count(name) > 0; ++i)
+      name = absl::StrCat(base, "_", i);
     child->SetNameIfEmpty(name);
-  } else if (taken(child->name())) {
+  } else if (taken.count(child->name()) > 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(Label(), ": two layers are called \"", child->name(),
                      "\"; give one of them another name"));

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cstring>
 #include <map>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -186,16 +187,18 @@ class Plan::State {
   }
 
   int VariableStorage(const Variable& variable) {
-    for (size_t s = 0; s < storages_.size(); ++s) {
-      if (storages_[s].variable == &variable) return static_cast<int>(s);
+    const auto [found, is_new] =
+        storage_of_variable_.try_emplace(&variable, storages_.size());
+    if (is_new) {
+      AddStorage({.kind = Storage::Kind::kVariable,
+                  .bytes = ByteSize(variable.spec()),
+                  .variable = &variable,
+                  .address = const_cast<Variable&>(variable)
+                                 .mutable_value()
+                                 .mutable_bytes()
+                                 .data()});
     }
-    return AddStorage({.kind = Storage::Kind::kVariable,
-                       .bytes = ByteSize(variable.spec()),
-                       .variable = &variable,
-                       .address = const_cast<Variable&>(variable)
-                                      .mutable_value()
-                                      .mutable_bytes()
-                                      .data()});
+    return found->second;
   }
 
   void FindLifetimes() {
@@ -223,17 +226,28 @@ class Plan::State {
     }
   }
 
-  // The step whose kernel makes the value in `storage`, or -1.
-  int ProducerStep(int storage) const {
-    for (size_t step = 0; step < kernels_.size(); ++step) {
-      const int32_t node = kernels_[step].node;
-      for (size_t o = 0; o < graph_.nodes()[node].outputs.size(); ++o) {
-        if (storage_of_.at({node, static_cast<int32_t>(o)}) == storage) {
-          return static_cast<int>(step);
-        }
+  // By storage: the step whose kernel makes the value in it, or -1, and whether
+  // a kernel reads it.
+  struct Uses {
+    std::vector<int> producer;
+    std::vector<bool> is_read;
+  };
+
+  Uses FindUses() const {
+    Uses uses = {std::vector<int>(storages_.size(), -1),
+                 std::vector<bool>(storages_.size(), false)};
+    for (size_t step = kernels_.size(); step-- > 0;) {
+      const int32_t index = kernels_[step].node;
+      const Graph::Node& node = graph_.nodes()[index];
+      for (size_t o = 0; o < node.outputs.size(); ++o) {
+        uses.producer[storage_of_.at({index, static_cast<int32_t>(o)})] =
+            static_cast<int>(step);
+      }
+      for (const ValueId input : node.inputs) {
+        uses.is_read[storage_of_.at(input)] = true;
       }
     }
-    return -1;
+    return uses;
   }
 
   int LastFallibleStep() const {
@@ -259,17 +273,19 @@ class Plan::State {
       if (storages_[source].kind == Storage::Kind::kVariable) {
         storages_[source].last = kEnd;
       }
+      VariableStorage(*update.variable);
     }
+    const Uses uses = FindUses();
     for (const Graph::Update& update : graph_.updates()) {
       const int source = storage_of_.at(update.new_value);
       const int target = VariableStorage(*update.variable);
       const int producer = storages_[source].kind == Storage::Kind::kArena
-                               ? ProducerStep(source)
+                               ? uses.producer[source]
                                : -1;
       const int last_read = storages_[target].last;
       const bool free = last_read < producer ||
                         (last_read == producer && WorksInPlace(producer)) ||
-                        !IsRead(target);
+                        (!uses.is_read[target] && last_read != kEnd);
       if (producer > last_fallible && !storages_[source].update_target &&
           free) {
         storages_[source].kind = Storage::Kind::kVariable;
@@ -284,15 +300,6 @@ class Plan::State {
     for (const Graph::Update* update : copied) {
       pending_copies_.push_back({update->variable.get(), update->new_value});
     }
-  }
-
-  bool IsRead(int storage) const {
-    for (const Planned& planned : kernels_) {
-      for (const ValueId input : graph_.nodes()[planned.node].inputs) {
-        if (storage_of_.at(input) == storage) return true;
-      }
-    }
-    return storages_[storage].last == kEnd;
   }
 
   // Lets an output take the memory of an input that dies at its kernel.
@@ -428,6 +435,7 @@ class Plan::State {
   std::vector<Planned> kernels_;
   std::vector<Storage> storages_;
   std::map<ValueId, int> storage_of_;
+  std::unordered_map<const Variable*, int> storage_of_variable_;
   std::vector<AlignedBuffer> inputs_;
   std::vector<const std::byte*> outputs_;
   std::vector<AlignedBuffer> staging_;

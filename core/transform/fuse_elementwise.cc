@@ -16,10 +16,38 @@
 namespace cairn {
 namespace {
 
+// Values by place that only grow, and the largest up to a place, each in a time
+// that grows with the logarithm of their number: a Fenwick tree.
+class PrefixMaximum {
+ public:
+  explicit PrefixMaximum(size_t size) : tree_(size + 1, -1) {}
+
+  void RaiseTo(int32_t value, int32_t place) {
+    for (size_t i = place + 1; i < tree_.size(); i += i & -i) {
+      tree_[i] = std::max(tree_[i], value);
+    }
+  }
+
+  // -1 where no value was raised.
+  int32_t UpTo(int32_t place) const {
+    int32_t largest = -1;
+    for (size_t i = place + 1; i > 0; i -= i & -i) {
+      largest = std::max(largest, tree_[i]);
+    }
+    return largest;
+  }
+
+ private:
+  std::vector<int32_t> tree_;
+};
+
 // Nodes are put into units; what is in one unit becomes one node.
 class Units {
  public:
-  explicit Units(const Graph& graph) : graph_(graph) {
+  explicit Units(const Graph& graph)
+      : graph_(graph),
+        last_members_(graph.nodes().size()),
+        seen_in_(graph.nodes().size(), 0) {
     for (size_t i = 0; i < graph.nodes().size(); ++i) {
       unit_of_.push_back(static_cast<int>(i));
       members_.push_back({static_cast<int32_t>(i)});
@@ -89,29 +117,61 @@ class Units {
                        members_[b].end());
     std::sort(members_[a].begin(), members_[a].end());
     members_[b].clear();
+    last_members_.RaiseTo(members_[a].back(), members_[a].front());
   }
 
   // Whether `from` depends on `to` by way of another unit.
-  bool ReachesThroughOthers(int from, int to) const {
-    std::set<int> seen = {from, to};
-    std::vector<int> open;
-    for (const int next : Dependencies(from)) {
-      if (seen.insert(next).second) open.push_back(next);
-    }
-    while (!open.empty()) {
-      const int unit = open.back();
-      open.pop_back();
-      for (const int next : Dependencies(unit)) {
-        if (next == to) return true;
-        if (seen.insert(next).second) open.push_back(next);
-      }
+  bool ReachesThroughOthers(int from, int to) {
+    ++search_;
+    seen_in_[from] = search_;
+    open_.clear();
+    OpenDependencies(from, to);
+    while (!open_.empty()) {
+      const int unit = open_.back();
+      open_.pop_back();
+      if (OpenDependencies(unit, to)) return true;
     }
     return false;
+  }
+
+  // Adds to open_ what `unit` reads, but for `to`, for what this search has met
+  // and for what cannot lead to `to`. Returns whether it reads `to`.
+  bool OpenDependencies(int unit, int to) {
+    bool reads = false;
+    for (const int32_t node : members_[unit]) {
+      for (const ValueId input : graph_.nodes()[node].inputs) {
+        const int next = unit_of_[input.node];
+        reads = reads || next == to;
+        if (next == to || seen_in_[next] == search_) continue;
+        seen_in_[next] = search_;
+        if (HighestReached(next) >= members_[to].front()) open_.push_back(next);
+      }
+    }
+    return reads;
+  }
+
+  // No later node can be reached from `unit`: a node reads earlier ones alone,
+  // and from a unit that is reached the way goes on from its last member at
+  // most.
+  int32_t HighestReached(int unit) const {
+    int32_t node = members_[unit].back();
+    for (;;) {
+      const int32_t next = last_members_.UpTo(node);
+      if (next <= node) return node;
+      node = next;
+    }
   }
 
   const Graph& graph_;
   std::vector<int> unit_of_;
   std::vector<std::vector<int32_t>> members_;
+  // By the first member of each unit that was joined, its last.
+  PrefixMaximum last_members_;
+  // Of the search for a way: its number, the number of the last search that met
+  // each unit, and the units that it has still to look at.
+  int search_ = 0;
+  std::vector<int> seen_in_;
+  std::vector<int> open_;
 };
 
 // Units in an order in which each follows what it reads, and otherwise near

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,8 +12,9 @@
 namespace cairn {
 
 Graph MergeDuplicateNodes(const Graph& graph) {
-  using Key = std::pair<absl::string_view, std::vector<ValueId>>;
-  // New nodes by op and inputs; attributes are compared one by one.
+  using Key = std::tuple<absl::string_view, size_t, std::vector<ValueId>>;
+  // New nodes by op, hash of the attributes and inputs; attributes are compared
+  // one by one.
   std::map<Key, std::vector<int32_t>> seen;
   Rewrite rewrite(graph);
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
@@ -22,11 +24,12 @@ Graph MergeDuplicateNodes(const Graph& graph) {
       rewrite.Keep(old_node);
       continue;
     }
-    Key key{node.op->name, {}};
+    std::vector<ValueId> inputs;
     for (const ValueId input : node.inputs) {
-      key.second.push_back(rewrite.NewOf(input));
+      inputs.push_back(rewrite.NewOf(input));
     }
-    std::vector<int32_t>& candidates = seen[key];
+    std::vector<int32_t>& candidates =
+        seen[Key(node.op->name, HashAttrs(node.attrs), std::move(inputs))];
     int32_t same = -1;
     for (const int32_t candidate : candidates) {
       if (AttrsEqual(rewrite.new_node(candidate).attrs, node.attrs)) {

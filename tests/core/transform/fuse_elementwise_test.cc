@@ -1,6 +1,9 @@
 #include "core/transform/fuse_elementwise.h"
 
+#include <algorithm>
 #include <memory>
+#include <random>
+#include <vector>
 
 #include "core/graph/builder.h"
 #include "core/ops/binary.h"
@@ -82,6 +85,40 @@ TEST_F(FuseElementwiseTest, AWayThroughAnotherOpIsNoCycle) {
 %4 = _FusedElementwise(%2, %3) program=[2, 2, 0, 0, 1, 6, 2, -1, 3] shape=[4, 4] : float32 (4, 4)
 output %4
 )");
+}
+
+TEST_F(FuseElementwiseTest, GraphsOfAnyFormStayWhole) {
+  const std::vector<Value (*)(Value, Value)> makers = {
+      [](Value a, Value b) { return ops::Add(a, b); },
+      [](Value a, Value b) { return ops::Mul(a, b); },
+      [](Value a, Value) { return ops::Tanh(a); },
+      [](Value a, Value b) { return ops::MatMul(a, b); }};
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    GraphBuilder builder;
+    std::vector<Value> values = {
+        builder.AddInput("x", {DType::kFloat32, {4, 4}})};
+    const size_t reach = 2 + random() % 30;
+    for (int i = 0; i < 80; ++i) {
+      const size_t newest = values.size() - 1;
+      const auto pick = [&] {
+        return values[newest - random() % std::min(reach, values.size())];
+      };
+      const Value a = pick(), b = pick();
+      values.push_back(makers[random() % makers.size()](a, b));
+    }
+    const absl::StatusOr<Graph> graph = std::move(builder).Build(values);
+    ASSERT_TRUE(graph.ok()) << graph.status();
+    const Graph fused = FuseElementwise(*graph);
+    EXPECT_EQ(Count(fused, "MatMul"), Count(*graph, "MatMul"));
+    EXPECT_EQ(fused.outputs().size(), values.size());
+    EXPECT_LT(fused.nodes().size(), graph->nodes().size());
+    int32_t index = 0;
+    for (const Graph::Node& node : fused.nodes()) {
+      for (const ValueId input : node.inputs) EXPECT_LT(input.node, index);
+      ++index;
+    }
+  }
 }
 
 TEST_F(FuseElementwiseTest, AProgramHasAGreatestLength) {
