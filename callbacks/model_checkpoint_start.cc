@@ -56,7 +56,7 @@ absl::Status CheckWritable(const std::string& folder, FileSystem& files) {
 absl::Status CheckSpace(const std::string& folder, int64_t tensor_bytes,
                         const SaveOptions& options) {
   // The data, the index, the state file, and one to spare.
-  const int64_t files_of_a_save = 4 + tensor_bytes / options.shard_bytes;
+  const int files_of_a_save = options.CountShards(tensor_bytes) + 3;
   const int64_t wanted = tensor_bytes + tensor_bytes / 50 + (64 << 10);
   CAIRN_ASSIGN_OR_RETURN(const FreeSpace free,
                          options.files->FindFreeSpace(folder));

@@ -19,6 +19,8 @@ namespace {
 
 // Below this many bytes another thread takes longer to start than to help.
 constexpr int64_t kInParallelFrom = int64_t{2} << 20;
+// Each is an open file until all are in place.
+constexpr int64_t kMostShards = 256;
 
 std::map<std::string, std::unique_ptr<Format>>& Registered() {
   static auto* const formats =
@@ -164,6 +166,11 @@ absl::StatusOr<Contents> FindContents(
 }
 
 }  // namespace
+
+int SaveOptions::CountShards(int64_t bytes) const {
+  return static_cast<int>(
+      std::clamp<int64_t>((bytes - 1) / shard_bytes + 1, 1, kMostShards));
+}
 
 void RegisterFormat(std::unique_ptr<Format> format) {
   const std::string name(format->name());

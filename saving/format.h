@@ -41,11 +41,13 @@ struct SaveOptions {
   bool include_optimizer = false;
   Durability durability = Durability::kCommit;
   // A larger state goes into several data files of about this size, which are
-  // synced at the same time. At least 1.
+  // synced at the same time. At least 1. There are 256 data files at most.
   int64_t shard_bytes = int64_t{1} << 30;
   FileSystem* files = &FileSystem::Default();  // Not owned.
 
   bool syncs() const { return durability == Durability::kCommit; }
+  // How many data files a state of so many bytes fills.
+  int CountShards(int64_t bytes) const;
 };
 
 struct LoadOptions {

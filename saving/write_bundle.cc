@@ -1,6 +1,5 @@
 #include "saving/write_bundle.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,8 +17,6 @@ namespace {
 
 // Of a million tensors, say.
 constexpr int64_t kLargestIndex = int64_t{1} << 30;
-// Each is an open file until all are in place.
-constexpr int64_t kMostShards = 256;
 
 // How many data files the bundle at `prefix` counts; 0: there is none that can
 // be read, so that nothing can be lost.
@@ -91,8 +88,7 @@ absl::Status WriteFiles(
     CAIRN_ASSIGN_OR_RETURN(
         old_index, ReadFile(files, BundleIndexPath(prefix), kLargestIndex));
   }
-  const auto filled = static_cast<int>(std::clamp<int64_t>(
-      (bytes - 1) / options.shard_bytes + 1, 1, kMostShards));
+  const int filled = options.CountShards(bytes);
   const int64_t shard_bytes = (bytes + filled - 1) / filled;
   // Another count gives the new data files other names than the old ones have.
   const int count = filled == before ? filled + 1 : filled;

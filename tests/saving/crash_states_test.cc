@@ -53,6 +53,7 @@ void SaveTwoMore(FileSystem& files, Progress& progress, Overwrite overwrite,
   for (int i = 0; i < 2; ++i) {
     const int step = progress.tried.empty() ? progress.acknowledged + 1
                                             : *progress.tried.rbegin() + 1;
+    // Whether it failed, `progress` knows.
     Save(files, progress, step, "run/ckpt", overwrite, shard_bytes)
         .IgnoreError();
   }
@@ -69,6 +70,7 @@ void SaveAndRotate(FileSystem& files, Progress& progress, int before,
     return;
   }
   for (int old = 1; old < before; ++old) {
+    // An old one that stays is found and passed over.
     RemoveCheckpoint(NumberedPrefix(old), files).IgnoreError();
   }
 }
@@ -99,6 +101,7 @@ std::vector<Scenario> Scenarios() {
   const auto one = [](int) { return std::string("run/ckpt"); };
   return {{"Fresh", 1, NumberedPrefix, Overwrite::kReplace,
            [](FileSystem& files, Progress& progress) {
+             // Whether they failed, `progress` knows.
              Save(files, progress, 2, NumberedPrefix(2)).IgnoreError();
              Save(files, progress, 3, NumberedPrefix(3)).IgnoreError();
            }},
