@@ -75,19 +75,24 @@ class CairnMethods {
                            model_.TakeSnapshot(AllParts()));
     return WriteSnapshot(
         snapshot, path,
-        {.durability = sync ? Durability::kCommit : Durability::kNone});
+        {.durability = sync ? Durability::kCommit : Durability::kNone},
+        snapshot_writer_);
   }
 
   absl::Status SaveBehind(const std::string& path) {
     CAIRN_ASSIGN_OR_RETURN(snapshot_, model_.TakeSnapshot(AllParts()));
     snapshot_.Detach(buffers_);
-    writer_.Start([this, path] { return WriteSnapshot(snapshot_, path); });
+    writer_.Start([this, path] {
+      return WriteSnapshot(snapshot_, path, {}, snapshot_writer_behind_);
+    });
     return absl::OkStatus();
   }
 
   Model& model_;
   Snapshot snapshot_;
   SnapshotBuffers buffers_;
+  // Each of one method's snapshots alone, as they share what they hold.
+  std::unique_ptr<SnapshotWriter> snapshot_writer_, snapshot_writer_behind_;
   AsyncWriter writer_;
 };
 

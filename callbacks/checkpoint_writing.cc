@@ -32,12 +32,15 @@ bool MayPass(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
 }
 
-absl::Status WriteWithRetries(const CheckpointWriting& writing) {
+absl::Status WriteWithRetries(CheckpointWriting& writing) {
   const double end = SecondsOfSteadyClock() + writing.retry_seconds;
+  std::unique_ptr<SnapshotWriter> own_writer;
+  std::unique_ptr<SnapshotWriter>& writer =
+      writing.writer == nullptr ? own_writer : *writing.writer;
   double pause = kFirstPause;
   for (;;) {
     const absl::Status status = WriteSnapshot(
-        writing.snapshot, writing.checkpoint.prefix, writing.save);
+        writing.snapshot, writing.checkpoint.prefix, writing.save, writer);
     if (status.ok() || !MayPass(status) ||
         SecondsOfSteadyClock() + pause > end) {
       return status;

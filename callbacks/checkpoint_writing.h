@@ -2,6 +2,7 @@
 #define CAIRN_CALLBACKS_CHECKPOINT_WRITING_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,11 @@
 namespace cairn {
 
 // One save of a ModelCheckpoint, from the snapshot to the removal of what it
-// replaces. It owns all it needs, so it can be done on another thread.
+// replaces. It owns all it needs but the writer, so it can be done on another
+// thread.
 struct CheckpointWriting {
+  // Not owned: that of the save before and of the next. Null: one of its own.
+  std::unique_ptr<SnapshotWriter>* writer = nullptr;
   Snapshot snapshot;
   KeptCheckpoint checkpoint;  // What is written.
   std::vector<KeptCheckpoint>

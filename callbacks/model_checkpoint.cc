@@ -128,6 +128,7 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
   const auto leave = absl::MakeCleanup([this] {
     schedule_.End();
     background_ = nullptr;
+    writer_ = nullptr;
     lock_ = nullptr;
     running_ = false;
   });
@@ -250,6 +251,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   const double copying = options_.clock();
   CAIRN_ASSIGN_OR_RETURN(const std::string prefix, PrefixFor(session, logs));
   auto writing = std::make_shared<CheckpointWriting>();
+  writing->writer = &writer_;
   CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
                          session.TakeSnapshot(WantedParts()));
   writing->snapshot.save_counter = session.step();

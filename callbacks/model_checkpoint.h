@@ -237,7 +237,8 @@ class ModelCheckpoint : public Callback {
   bool running_ = false;
   Monitor monitor_;
   SaveSchedule schedule_;
-  std::unique_ptr<Background> background_;  // If asynchronous.
+  std::unique_ptr<SnapshotWriter> writer_;  // While a run goes on.
+  std::unique_ptr<Background> background_;  // If asynchronous; uses the writer.
   std::optional<Resumed> resumed_;
   std::vector<KeptCheckpoint> kept_;
   std::set<std::string> others_;  // Prefixes of other runs in the folder.

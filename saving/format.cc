@@ -72,7 +72,9 @@ absl::Status ForEachTensor(const std::vector<const TensorEntry*>& entries,
 // Where a snapshot has an entry's value.
 std::vector<NamedTensor>& ListOf(const TensorEntry& entry, Snapshot& snapshot) {
   if (entry.part == Part::kExtras) return snapshot.extras[entry.state].tensors;
-  return entry.part == Part::kOptimizer ? snapshot.optimizer : snapshot.weights;
+  return (entry.part == Part::kOptimizer ? snapshot.optimizer
+                                         : snapshot.weights)
+      .Mutable();
 }
 
 absl::StatusOr<Snapshot> ReadAllButTensors(const SnapshotReader& reader,

@@ -95,6 +95,17 @@ class SnapshotReader {
   virtual absl::Status Verify() const = 0;
 };
 
+// Writes snapshots one after another, such as those of one run: what they share
+// is worked out once. Used by one thread at a time.
+class SnapshotWriter {
+ public:
+  virtual ~SnapshotWriter() = default;
+  // Replaces what lies at `path`, or fails and leaves it. What the format
+  // cannot hold is dropped.
+  virtual absl::Status Write(const Snapshot& snapshot, const std::string& path,
+                             const SaveOptions& options) = 0;
+};
+
 // One on-disk representation. Stateless.
 class Format {
  public:
@@ -103,10 +114,12 @@ class Format {
   virtual absl::string_view short_name() const = 0;  // Keras's: "tf"
   // Whether files of the format lie at `path`: by content, not by suffix.
   virtual bool Recognizes(FileSystem& files, const std::string& path) const = 0;
-  // Replaces what lies at `path`, or fails and leaves it. What the format
-  // cannot hold is dropped.
-  virtual absl::Status Write(const Snapshot& snapshot, const std::string& path,
-                             const SaveOptions& options) const = 0;
+  virtual std::unique_ptr<SnapshotWriter> NewWriter() const = 0;
+  // One snapshot alone.
+  absl::Status Write(const Snapshot& snapshot, const std::string& path,
+                     const SaveOptions& options) const {
+    return NewWriter()->Write(snapshot, path, options);
+  }
   virtual absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(
       FileSystem& files, const std::string& path) const = 0;
 };

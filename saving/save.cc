@@ -60,7 +60,7 @@ bool IsRecognized(FileSystem& files, const std::string& path) {
 // The model in place of the root above it, as Keras's save_weights() writes it;
 // the optimizer becomes a member of the model.
 void MakeModelTheRoot(Snapshot& snapshot) {
-  std::vector<ObjectGraph::Node>& nodes = snapshot.objects.nodes;
+  std::vector<ObjectGraph::Node>& nodes = snapshot.objects.Mutable().nodes;
   int model = 0;
   std::vector<ObjectGraph::Edge> others;
   for (const ObjectGraph::Edge& edge : nodes[0].edges) {
@@ -80,6 +80,13 @@ void MakeModelTheRoot(Snapshot& snapshot) {
 
 absl::Status WriteSnapshot(const Snapshot& snapshot, const std::string& path,
                            const SaveOptions& options) {
+  std::unique_ptr<SnapshotWriter> writer;
+  return WriteSnapshot(snapshot, path, options, writer);
+}
+
+absl::Status WriteSnapshot(const Snapshot& snapshot, const std::string& path,
+                           const SaveOptions& options,
+                           std::unique_ptr<SnapshotWriter>& writer) {
   CAIRN_ASSIGN_OR_RETURN(const Format* const format,
                          ChooseFormat(path, options));
   FileSystem& files = *options.files;
@@ -91,7 +98,8 @@ absl::Status WriteSnapshot(const Snapshot& snapshot, const std::string& path,
         "to be replaced"));
   }
   CAIRN_RETURN_IF_ERROR(files.CreateDirectories(DirectoryOf(path)));
-  return format->Write(snapshot, path, options);
+  if (writer == nullptr) writer = format->NewWriter();
+  return writer->Write(snapshot, path, options);
 }
 
 absl::Status CheckSavePath(const std::string& path,

@@ -42,6 +42,12 @@ absl::StatusOr<RestoreReport> LoadWeights(Model& model, const std::string& path,
 // "checkpoint".
 absl::Status WriteSnapshot(const Snapshot& snapshot, const std::string& path,
                            const SaveOptions& options = {});
+// The same for one snapshot after another. `writer` is null before the first,
+// and is to be kept for the next, with the same SaveOptions::format. It holds
+// on to the memory that the last snapshot shares.
+absl::Status WriteSnapshot(const Snapshot& snapshot, const std::string& path,
+                           const SaveOptions& options,
+                           std::unique_ptr<SnapshotWriter>& writer);
 // What WriteSnapshot() says of `path` and the format before it writes.
 absl::Status CheckSavePath(const std::string& path, const SaveOptions& options);
 // Reads the parts asked for that the file has.

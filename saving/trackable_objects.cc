@@ -48,7 +48,7 @@ struct DraftNode {
 class Drafter {
  public:
   explicit Drafter(const Snapshot& snapshot)
-      : nodes_(snapshot.objects.nodes),
+      : nodes_(snapshot.objects->nodes),
         has_save_counter_(snapshot.save_counter >= 0),
         converted_(nodes_.size()) {
     for (const NamedTensor& tensor : snapshot.weights) {

@@ -20,18 +20,20 @@ std::string TakeName(const std::string& wanted,
 }  // namespace
 
 ObjectGraphBuilder::ObjectGraphBuilder(Snapshot& snapshot)
-    : snapshot_(snapshot) {
-  if (snapshot.objects.nodes.empty()) AddNode(Kind::kObject, "Checkpoint");
+    : snapshot_(snapshot),
+      nodes_(snapshot.objects.Mutable().nodes),
+      weights_(snapshot.weights.Mutable()),
+      optimizer_(snapshot.optimizer.Mutable()) {
+  if (nodes_.empty()) AddNode(Kind::kObject, "Checkpoint");
 }
 
 int ObjectGraphBuilder::AddNode(Kind kind, absl::string_view class_name) {
-  std::vector<ObjectGraph::Node>& nodes = snapshot_.objects.nodes;
-  nodes.push_back({.kind = kind, .class_name = std::string(class_name)});
-  return static_cast<int>(nodes.size()) - 1;
+  nodes_.push_back({.kind = kind, .class_name = std::string(class_name)});
+  return static_cast<int>(nodes_.size()) - 1;
 }
 
 void ObjectGraphBuilder::AddEdge(int from, absl::string_view name, int to) {
-  snapshot_.objects.nodes[from].edges.push_back({std::string(name), to});
+  nodes_[from].edges.push_back({std::string(name), to});
 }
 
 void ObjectGraphBuilder::AddTensor(const Variable& variable,
@@ -39,14 +41,14 @@ void ObjectGraphBuilder::AddTensor(const Variable& variable,
   const auto [known, is_new] = tensors_.emplace(&variable, "");
   if (!is_new) return;
   known->second = TakeName(name, names_);
-  snapshot_.weights.push_back({known->second, variable.value()});
+  weights_.push_back({known->second, variable.value()});
 }
 
 int ObjectGraphBuilder::WeightNode(const Variable& variable) {
   const auto [known, is_new] = variables_.emplace(&variable, -1);
   if (!is_new) return known->second;
   known->second = AddNode(Kind::kVariable, "Variable");
-  snapshot_.objects.nodes[known->second].tensor = tensors_.at(&variable);
+  nodes_[known->second].tensor = tensors_.at(&variable);
   return known->second;
 }
 
@@ -91,9 +93,9 @@ void ObjectGraphBuilder::AddOptimizerVariable(int parent,
                                               const std::string& name,
                                               const Variable& variable) {
   const std::string free = TakeName(name, optimizer_names_);
-  snapshot_.optimizer.push_back({free, variable.value()});
+  optimizer_.push_back({free, variable.value()});
   const int node = AddNode(Kind::kVariable, "Variable");
-  snapshot_.objects.nodes[node].tensor = free;
+  nodes_[node].tensor = free;
   AddEdge(parent, edge, node);
 }
 

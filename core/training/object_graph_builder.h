@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "core/layer/layer.h"
@@ -17,7 +18,8 @@ namespace cairn {
 // object once, whatever leads to it. The tensors alias the variables.
 class ObjectGraphBuilder {
  public:
-  // `snapshot` must outlive this. A root is made if it has none.
+  // `snapshot` must outlive this, and not be copied before this is gone. A root
+  // is made if it has none.
   explicit ObjectGraphBuilder(Snapshot& snapshot);
 
   // Names of weights are their paths below `layer` behind `prefix`, or another
@@ -44,6 +46,9 @@ class ObjectGraphBuilder {
                             const std::string& name, const Variable& variable);
 
   Snapshot& snapshot_;
+  // The snapshot's own, which nobody else changes meanwhile.
+  std::vector<ObjectGraph::Node>& nodes_;
+  std::vector<NamedTensor>&weights_, &optimizer_;
   std::unordered_map<const Layer*, int> layers_;
   std::unordered_map<const Variable*, int> variables_;
   std::unordered_map<const Variable*, std::string> tensors_;  // Names.

@@ -162,7 +162,7 @@ std::string FindFittingChild(const Layer& model, const Snapshot& snapshot) {
     for (const WeightMatching& matching : *matchings) {
       // By place alone too much fits by chance, and of a part of the file.
       if (matching.match == Match::kOrder ||
-          matching.values.size() < snapshot.weights.size()) {
+          matching.values.size() < snapshot.weights->size()) {
         continue;
       }
       if (Judge(weights, matching, {}).is_whole()) return child.layer->name();

@@ -185,8 +185,8 @@ std::vector<RunChange> Trainer::FindRunChanges(const Snapshot& snapshot,
     }
   }
   if (snapshot.parts.count(Part::kArchitecture) > 0 &&
-      !snapshot.architecture.is_null()) {
-    saved.Set("model", snapshot.architecture);
+      !snapshot.architecture->is_null()) {
+    saved.Set("model", *snapshot.architecture);
     now.Set("model", Serialize(*model_));
   }
   std::vector<RunChange> changes = FindChanges(saved, now);

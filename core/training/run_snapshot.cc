@@ -66,18 +66,42 @@ State Trainer::RunExtras() const {
   return state;
 }
 
-absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
+void Trainer::ListContents(const Layer& layer,
+                           std::vector<LayerContent>& contents) {
+  contents.push_back(
+      {&layer, layer.own_weights().size(), layer.children().size()});
+  for (const Layer::Child& child : layer.children()) {
+    ListContents(*child.layer, contents);
+  }
+}
+
+absl::StatusOr<Snapshot> Trainer::TakeLastingSnapshot(const Parts& parts) {
+  Parts wanted = {Part::kWeights};
+  if (parts.count(Part::kArchitecture) > 0) wanted.insert(Part::kArchitecture);
+  if (parts.count(Part::kOptimizer) > 0 && loss_ != nullptr) {
+    wanted.insert(Part::kOptimizer);
+  }
+  std::vector<LayerContent> layers;
+  ListContents(*model_, layers);
+  if (lasting_.parts == wanted && lasting_layers_ == layers) return lasting_;
   Snapshot snapshot;
   SnapshotWeights(*model_, snapshot);
-  if (parts.count(Part::kArchitecture) > 0) {
+  if (wanted.count(Part::kArchitecture) > 0) {
     snapshot.architecture = Serialize(*model_);
     snapshot.parts.insert(Part::kArchitecture);
   }
-  if (loss_ == nullptr) return snapshot;
-  if (parts.count(Part::kOptimizer) > 0) {
+  if (wanted.count(Part::kOptimizer) > 0) {
     CAIRN_RETURN_IF_ERROR(MakeOptimizerSlots());
     SnapshotOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot);
   }
+  lasting_ = snapshot;
+  lasting_layers_ = std::move(layers);
+  return snapshot;
+}
+
+absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
+  CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot, TakeLastingSnapshot(parts));
+  if (loss_ == nullptr) return snapshot;
   if (parts.count(Part::kCompile) > 0) {
     snapshot.compile = CompileConfig();
     snapshot.parts.insert(Part::kCompile);

@@ -1,6 +1,12 @@
 #include "core/training/snapshot.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "core/runtime/run_in_parallel.h"
 
 namespace cairn {
 
@@ -13,33 +19,86 @@ int ObjectGraph::Find(int node, absl::string_view edge) const {
 }
 
 const Tensor* Snapshot::FindTensor(const std::string& name) const {
-  for (const auto* list : {&weights, &optimizer}) {
-    for (const NamedTensor& tensor : *list) {
+  for (const NamedTensors* list : {&weights, &optimizer}) {
+    for (const NamedTensor& tensor : **list) {
       if (tensor.name == name) return &tensor.value;
     }
   }
   return nullptr;
 }
 
-void Snapshot::Detach(SnapshotBuffers& buffers) {
-  size_t used = 0;
-  const auto detach = [&](std::vector<NamedTensor>& list) {
-    for (NamedTensor& tensor : list) {
-      if (used == buffers.tensors_.size()) buffers.tensors_.emplace_back();
-      Tensor& copy = buffers.tensors_[used++];
-      if (copy.spec() != tensor.value.spec()) {
-        copy = tensor.value.Clone();
-      } else {
-        const absl::Span<const std::byte> from = tensor.value.bytes();
-        std::memcpy(copy.mutable_bytes().data(), from.data(), from.size());
-      }
-      tensor.value = copy;
+void SnapshotBuffers::Follow(const NamedTensors& weights,
+                             const NamedTensors& optimizer) {
+  bool is_new = pieces_.empty();
+  const auto follow = [&](const NamedTensors& source, DetachedList& list) {
+    if (source.SharesWith(list.source)) return;
+    is_new = true;
+    std::vector<NamedTensor> copies = *source;
+    for (size_t i = 0; i < copies.size(); ++i) {
+      const TensorSpec spec = copies[i].value.spec();
+      const bool fits =
+          i < list.copy->size() && (*list.copy)[i].value.spec() == spec;
+      copies[i].value = fits ? (*list.copy)[i].value : Tensor::Unset(spec);
     }
+    list = {source, std::move(copies)};
   };
-  detach(weights);
-  detach(optimizer);
-  for (auto& [key, state] : extras) detach(state.tensors);
-  buffers.tensors_.resize(used);
+  follow(weights, weights_);
+  follow(optimizer, optimizer_);
+  if (is_new) ListPieces();
+}
+
+void SnapshotBuffers::ListPieces() {
+  constexpr size_t kLargestPiece = size_t{1} << 20;
+  constexpr size_t kBytesPerTask = size_t{1} << 20;
+  pieces_.clear();
+  tasks_ = {0};
+  size_t bytes = 0;
+  for (const DetachedList* list : {&weights_, &optimizer_}) {
+    for (size_t i = 0; i < list->source->size(); ++i) {
+      const absl::Span<const std::byte> from = (*list->source)[i].value.bytes();
+      Tensor copy = (*list->copy)[i].value;
+      std::byte* const to = copy.mutable_bytes().data();
+      for (size_t at = 0; at < from.size(); at += kLargestPiece) {
+        const size_t size = std::min(kLargestPiece, from.size() - at);
+        pieces_.push_back({from.data() + at, to + at, size});
+        bytes += size;
+        if (bytes < kBytesPerTask) continue;
+        tasks_.push_back(pieces_.size());
+        bytes = 0;
+      }
+    }
+  }
+  if (bytes > 0) tasks_.push_back(pieces_.size());
+}
+
+void SnapshotBuffers::CopyPieces() const {
+  // Copying cannot fail.
+  RunInParallel(static_cast<int64_t>(tasks_.size()) - 1, [&](int64_t task) {
+    for (size_t i = tasks_[task]; i < tasks_[task + 1]; ++i) {
+      std::memcpy(pieces_[i].to, pieces_[i].from, pieces_[i].size);
+    }
+    return absl::OkStatus();
+  }).IgnoreError();
+}
+
+void Snapshot::Detach(SnapshotBuffers& buffers) {
+  buffers.Follow(weights, optimizer);
+  buffers.CopyPieces();
+  weights = buffers.weights_.copy;
+  optimizer = buffers.optimizer_.copy;
+  for (auto& [key, state] : extras) {
+    std::vector<Tensor>& copies = buffers.extras_[key];
+    copies.resize(state.tensors.size());
+    for (size_t i = 0; i < copies.size(); ++i) {
+      Tensor& value = state.tensors[i].value;
+      if (copies[i].spec() != value.spec()) {
+        copies[i] = Tensor::Unset(value.spec());
+      }
+      const absl::Span<const std::byte> from = value.bytes();
+      std::memcpy(copies[i].mutable_bytes().data(), from.data(), from.size());
+      value = copies[i];
+    }
+  }
 }
 
 }  // namespace cairn

@@ -1,6 +1,7 @@
 #ifndef CAIRN_CORE_TRAINING_SNAPSHOT_H_
 #define CAIRN_CORE_TRAINING_SNAPSHOT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/base/config.h"
+#include "core/base/shared_value.h"
 #include "core/tensor/state.h"
 #include "core/tensor/tensor.h"
 
@@ -48,11 +50,34 @@ struct ObjectGraph {
   int Find(int node, absl::string_view edge) const;
 };
 
+using NamedTensors = SharedValue<std::vector<NamedTensor>>;
+
 // The memory that Snapshot::Detach() copies into, used again for each snapshot.
 class SnapshotBuffers {
  private:
   friend struct Snapshot;
-  std::vector<Tensor> tensors_;
+  // A list of a snapshot, and its copy.
+  struct DetachedList {
+    NamedTensors source, copy;
+  };
+  // A piece of a tensor, small enough that threads can share a large one.
+  struct Piece {
+    const std::byte* from = nullptr;
+    std::byte* to = nullptr;
+    size_t size = 0;
+  };
+
+  // Takes the lists of a snapshot for its own sources.
+  void Follow(const NamedTensors& weights, const NamedTensors& optimizer);
+  void ListPieces();
+  void CopyPieces() const;
+
+  DetachedList weights_, optimizer_;
+  // Of both lists. A task is what one thread copies at once: from one of these
+  // to the next.
+  std::vector<Piece> pieces_;
+  std::vector<size_t> tasks_;
+  std::map<std::string, std::vector<Tensor>> extras_;
 };
 
 enum class Part { kArchitecture, kWeights, kCompile, kOptimizer, kExtras };
@@ -76,11 +101,13 @@ inline const Parts& AllParts() {
 // weight in the order of weights().
 struct Snapshot {
   Parts parts;  // What is in here.
-  Config architecture;
-  ObjectGraph objects;
-  std::vector<NamedTensor> weights;    // By path.
-  Config compile;                      // Optimizer, losses and metrics.
-  std::vector<NamedTensor> optimizer;  // "iterations", "m/dense/kernel" ….
+  // What snapshots of one run have in common they share, and who writes one
+  // after another can see it.
+  SharedValue<Config> architecture;
+  SharedValue<ObjectGraph> objects;
+  NamedTensors weights;    // By path.
+  Config compile;          // Optimizer, losses and metrics.
+  NamedTensors optimizer;  // "iterations", "m/dense/kernel" ….
   // Under "run": epoch, step, seed, History, versions; the random counter and
   // the metric totals. Under "data": the position. Under "callback/<key>":
   // theirs.
@@ -93,7 +120,8 @@ struct Snapshot {
   const Tensor* FindTensor(const std::string& name) const;
 
   // Copies the tensors into `buffers`, so that training may go on while they
-  // are written. Allocates nothing if the one before had the same specs.
+  // are written. Memory for weights and optimizer is taken anew only where the
+  // snapshot before had others. Megabytes are copied by several threads.
   // REQUIRES: no snapshot that was detached into `buffers` before is in use.
   void Detach(SnapshotBuffers& buffers);
 };

@@ -1,6 +1,7 @@
 #ifndef CAIRN_CORE_TRAINING_TRAINER_H_
 #define CAIRN_CORE_TRAINING_TRAINER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -95,6 +96,15 @@ class Trainer : public TrainingSession {
 
  private:
   enum class Mode { kTrain, kTest, kPredict };
+  // By which a layer that was given something is told from what it was.
+  struct LayerContent {
+    const Layer* layer = nullptr;
+    size_t weights = 0, children = 0;
+    bool operator==(const LayerContent&) const = default;
+  };
+  // Of `layer` and all below it.
+  static void ListContents(const Layer& layer,
+                           std::vector<LayerContent>& contents);
   struct ModePlans {
     std::optional<Graph> graph;
     std::map<int64_t, std::unique_ptr<Plan>> by_rows;
@@ -177,6 +187,9 @@ class Trainer : public TrainingSession {
   absl::Status RestoreStates(const std::map<std::string, State>& extras);
   State RunExtras() const;
   Config CompileConfig() const;
+  // Architecture, objects, weights and optimizer of a snapshot: what stays the
+  // same while no weight is added.
+  absl::StatusOr<Snapshot> TakeLastingSnapshot(const Parts& parts);
   // The data that Fit() was given, as far as a run depends on it.
   Config DataConfig() const;
 
@@ -209,6 +222,10 @@ class Trainer : public TrainingSession {
   absl::Status status_;
   bool warned_of_bad_loss_ = false;
   History history_;
+
+  // The last TakeLastingSnapshot(), and the layers that it is of.
+  Snapshot lasting_;
+  std::vector<LayerContent> lasting_layers_;
 
   class Interlude;
 

@@ -198,8 +198,8 @@ WeightMatching MatchOrder(absl::Span<const Weight> weights,
                           const Snapshot& snapshot) {
   WeightMatching matching{.match = Match::kOrder,
                           .values = AllValues(snapshot)};
-  for (size_t i = 0; i < weights.size() && i < snapshot.weights.size(); ++i) {
-    matching.value_of[weights[i].variable.get()] = &snapshot.weights[i];
+  for (size_t i = 0; i < weights.size() && i < snapshot.weights->size(); ++i) {
+    matching.value_of[weights[i].variable.get()] = &(*snapshot.weights)[i];
   }
   return matching;
 }

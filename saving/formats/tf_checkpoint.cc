@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -73,56 +74,118 @@ int64_t CountBytes(const Snapshot& snapshot) {
       bytes += static_cast<int64_t>(ByteSize(tensor.value.spec()));
     }
   };
-  add(snapshot.weights);
-  add(snapshot.optimizer);
+  add(*snapshot.weights);
+  add(*snapshot.optimizer);
   for (const auto& [key, state] : snapshot.extras) add(state.tensors);
   return bytes;
 }
 
-absl::Status WriteTensors(const Snapshot& snapshot,
-                          const TrackableObjects& objects,
-                          BundleWriter& writer) {
-  using Values = std::unordered_map<std::string_view, const Tensor*>;
-  std::map<Part, Values> values;
-  for (const NamedTensor& tensor : snapshot.weights) {
-    values[Part::kWeights][tensor.name] = &tensor.value;
-  }
-  for (const NamedTensor& tensor : snapshot.optimizer) {
-    values[Part::kOptimizer][tensor.name] = &tensor.value;
-  }
-  const Tensor counter = Tensor::Scalar<int64_t>(snapshot.save_counter);
-  values[Part::kExtras][kSaveCounter] = &counter;
-  for (const TrackableTensor& tensor : objects.tensors) {
-    const Values& of_part = values[tensor.part];
-    const auto value = of_part.find(tensor.name);
-    if (value == of_part.end()) {
-      return absl::InternalError(
-          absl::StrCat("the snapshot has no tensor \"", tensor.name, "\""));
+class TfCheckpointWriter : public SnapshotWriter {
+ public:
+  absl::Status Write(const Snapshot& snapshot, const std::string& path,
+                     const SaveOptions& options) override {
+    if (snapshot.objects->nodes.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "saving ", path,
+          ": the snapshot has no objects, such as one read from a file of "
+          "names alone; restore it into a model and save that"));
     }
-    CAIRN_RETURN_IF_ERROR(writer.AddTensor(tensor.key, *value->second));
+    CAIRN_RETURN_IF_ERROR(Follow(snapshot));
+    const Tensor counter = Tensor::Scalar<int64_t>(snapshot.save_counter);
+    return WriteBundle(
+        path, options, CountBytes(snapshot),
+        [&](BundleWriter& writer) -> absl::Status {
+          for (const auto& [key, value] : tensors_) {
+            CAIRN_RETURN_IF_ERROR(
+                writer.AddTensor(key, value == nullptr ? counter : *value));
+          }
+          CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
+          return writer.AddString(std::string(kObjectGraphKey), graph_);
+        });
   }
-  return absl::OkStatus();
-}
 
-absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
-  if (!snapshot.architecture.is_null()) {
-    CAIRN_RETURN_IF_ERROR(
-        writer.AddString(kArchitecture, snapshot.architecture.ToJson()));
-  }
-  if (!snapshot.compile.is_null()) {
-    CAIRN_RETURN_IF_ERROR(
-        writer.AddString(kCompile, snapshot.compile.ToJson()));
-  }
-  for (const auto& [key, state] : snapshot.extras) {
-    CAIRN_RETURN_IF_ERROR(
-        writer.AddString(StateKey(key), state.values.ToJson()));
-    for (const NamedTensor& tensor : state.tensors) {
-      CAIRN_RETURN_IF_ERROR(
-          writer.AddTensor(StateTensorKey(key, tensor.name), tensor.value));
+ private:
+  // Works out what is not as in the snapshot before.
+  absl::Status Follow(const Snapshot& snapshot) {
+    if (architecture_json_.empty() ||
+        !snapshot.architecture.SharesWith(architecture_)) {
+      architecture_ = snapshot.architecture;
+      architecture_json_ = architecture_->ToJson();
     }
+    const bool has_counter = snapshot.save_counter >= 0;
+    if (!graph_.empty() && has_counter == has_counter_ &&
+        snapshot.objects.SharesWith(objects_) &&
+        snapshot.weights.SharesWith(weights_) &&
+        snapshot.optimizer.SharesWith(optimizer_)) {
+      return absl::OkStatus();
+    }
+    // Nothing is left of the one before, should this not be whole.
+    graph_.clear();
+    tensors_.clear();
+    has_counter_ = has_counter;
+    objects_ = snapshot.objects;
+    weights_ = snapshot.weights;
+    optimizer_ = snapshot.optimizer;
+    const TrackableObjects objects = ToTrackable(snapshot);
+    CAIRN_RETURN_IF_ERROR(FindTensors(objects.tensors));
+    graph_ = EncodeTrackableObjectGraph(objects.nodes);
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
-}
+
+  absl::Status FindTensors(const std::vector<TrackableTensor>& wanted) {
+    using Values = std::unordered_map<std::string_view, const Tensor*>;
+    std::map<Part, Values> values;
+    for (const NamedTensor& tensor : weights_) {
+      values[Part::kWeights][tensor.name] = &tensor.value;
+    }
+    for (const NamedTensor& tensor : optimizer_) {
+      values[Part::kOptimizer][tensor.name] = &tensor.value;
+    }
+    values[Part::kExtras][kSaveCounter] = nullptr;
+    for (const TrackableTensor& tensor : wanted) {
+      const Values& of_part = values[tensor.part];
+      const auto value = of_part.find(tensor.name);
+      if (value == of_part.end()) {
+        return absl::InternalError(
+            absl::StrCat("the snapshot has no tensor \"", tensor.name, "\""));
+      }
+      tensors_.emplace_back(tensor.key, value->second);
+    }
+    std::sort(tensors_.begin(), tensors_.end());
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
+    if (!architecture_->is_null()) {
+      CAIRN_RETURN_IF_ERROR(
+          writer.AddString(kArchitecture, architecture_json_));
+    }
+    if (!snapshot.compile.is_null()) {
+      CAIRN_RETURN_IF_ERROR(
+          writer.AddString(kCompile, snapshot.compile.ToJson()));
+    }
+    for (const auto& [key, state] : snapshot.extras) {
+      CAIRN_RETURN_IF_ERROR(
+          writer.AddString(StateKey(key), state.values.ToJson()));
+      for (const NamedTensor& tensor : state.tensors) {
+        CAIRN_RETURN_IF_ERROR(
+            writer.AddTensor(StateTensorKey(key, tensor.name), tensor.value));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Of the snapshot before, and what was made of them.
+  SharedValue<Config> architecture_;
+  std::string architecture_json_;  // Empty: there was none.
+  SharedValue<ObjectGraph> objects_;
+  NamedTensors weights_, optimizer_;
+  bool has_counter_ = false;
+  std::string graph_;  // Encoded. Empty: there was none.
+  // Sorted by key, as the index will be. The values are those of the lists
+  // above, or null for the save counter's.
+  std::vector<std::pair<std::string, const Tensor*>> tensors_;
+};
 
 absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
                                    const BundleEntry& entry) {
@@ -328,23 +391,8 @@ class TfCheckpoint : public Format {
     return exists.ok() && *exists;
   }
 
-  absl::Status Write(const Snapshot& snapshot, const std::string& path,
-                     const SaveOptions& options) const override {
-    if (snapshot.objects.nodes.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "saving ", path,
-          ": the snapshot has no objects, such as one read from a file of "
-          "names alone; restore it into a model and save that"));
-    }
-    const TrackableObjects objects = ToTrackable(snapshot);
-    return WriteBundle(
-        path, options, CountBytes(snapshot),
-        [&](BundleWriter& writer) -> absl::Status {
-          CAIRN_RETURN_IF_ERROR(WriteTensors(snapshot, objects, writer));
-          CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
-          return writer.AddString(std::string(kObjectGraphKey),
-                                  EncodeTrackableObjectGraph(objects.nodes));
-        });
+  std::unique_ptr<SnapshotWriter> NewWriter() const override {
+    return std::make_unique<TfCheckpointWriter>();
   }
 
   absl::StatusOr<std::unique_ptr<SnapshotReader>> Open(

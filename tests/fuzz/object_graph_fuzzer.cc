@@ -21,9 +21,9 @@ bool ReadHostileInput(absl::string_view input) {
   snapshot.objects = found.objects;
   for (const TrackableTensor& tensor : found.tensors) {
     if (tensor.part == Part::kWeights) {
-      snapshot.weights.push_back({tensor.name, Tensor()});
+      snapshot.weights.Mutable().push_back({tensor.name, Tensor()});
     } else if (tensor.part == Part::kOptimizer) {
-      snapshot.optimizer.push_back({tensor.name, Tensor()});
+      snapshot.optimizer.Mutable().push_back({tensor.name, Tensor()});
     }
   }
   const TrackableObjects written = ToTrackable(snapshot);

@@ -58,14 +58,14 @@ void CheckWrittenAgain(const Snapshot& snapshot) {
   const absl::Status written =
       FindFormat("tf_checkpoint")->Write(snapshot, "y", {.files = &files});
   // A snapshot without objects is not written.
-  CAIRN_CHECK(written.ok() == !snapshot.objects.nodes.empty());
+  CAIRN_CHECK(written.ok() == !snapshot.objects->nodes.empty());
   if (!written.ok()) return;
   const auto reader = OpenFile(files, "y");
   CAIRN_CHECK(reader.ok());
   CAIRN_CHECK((*reader)->Verify().ok());
   const auto again = ReadAll(**reader, AllParts());
   CAIRN_CHECK(again.ok());
-  CAIRN_CHECK(again->architecture == snapshot.architecture);
+  CAIRN_CHECK(*again->architecture == *snapshot.architecture);
   CAIRN_CHECK(again->compile == snapshot.compile);
   CAIRN_CHECK(again->extras.size() == snapshot.extras.size());
 }

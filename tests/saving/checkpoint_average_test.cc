@@ -63,7 +63,8 @@ TEST_F(CheckpointAverageTest, SumsAreExactWhereFloatsWouldCancel) {
   std::vector<std::string> paths;
   for (const float value : values) {
     Snapshot snapshot = SmallSnapshot(1);
-    snapshot.weights[0].value = Tensor::FromValues<float>({value, 0}, {2, 1});
+    snapshot.weights.Mutable()[0].value =
+        Tensor::FromValues<float>({value, 0}, {2, 1});
     paths.push_back("run/x" + std::to_string(paths.size()));
     Put(paths.back(), snapshot);
   }
@@ -77,7 +78,7 @@ TEST_F(CheckpointAverageTest, SixteenBitsAreAveragedToo) {
     Snapshot snapshot = SmallSnapshot(1);
     Tensor tensor = Tensor::Zeros({DType::kBFloat16, {1}});
     MutableElementsOf<BFloat16>(tensor)[0] = BFloat16(value);
-    snapshot.weights[0].value = tensor;
+    snapshot.weights.Mutable()[0].value = tensor;
     return snapshot;
   };
   Put("run/a", with(1));
@@ -94,7 +95,7 @@ TEST_F(CheckpointAverageTest, OthersThanOneModelsAreRefused) {
   EXPECT_TRUE(IsError(Average({"run/a", "run/weights"}), Code::kInvalidArgument,
                       {"run/weights", "one model"}));
   Snapshot other = SmallSnapshot(1);
-  other.weights[0].value = Tensor::Zeros({DType::kFloat32, {3}});
+  other.weights.Mutable()[0].value = Tensor::Zeros({DType::kFloat32, {3}});
   Put("run/b", other);
   EXPECT_TRUE(IsError(Average({"run/a", "run/b"}), Code::kInvalidArgument,
                       {"float32 (2, 1)", "float32 (3,)"}));

@@ -38,7 +38,8 @@ CheckpointDifference Compare(const Snapshot& first, const Snapshot& second,
 // The kernel of SmallSnapshot() with these two values.
 Snapshot WithKernel(std::vector<float> values) {
   Snapshot snapshot = SmallSnapshot(3);
-  snapshot.weights[0].value = Tensor::FromValues<float>(values, {2, 1});
+  snapshot.weights.Mutable()[0].value =
+      Tensor::FromValues<float>(values, {2, 1});
   return snapshot;
 }
 
@@ -101,8 +102,8 @@ TEST(CheckpointDifferenceTest, ZeroEqualsMinusZeroUnlessBitsAreAskedFor) {
 TEST(CheckpointDifferenceTest, LargeIntegersAreComparedExactly) {
   Snapshot first = SmallSnapshot(3), second = SmallSnapshot(3);
   constexpr int64_t kLarge = int64_t{1} << 60;
-  first.optimizer[0].value = Tensor::Scalar<int64_t>(kLarge);
-  second.optimizer[0].value = Tensor::Scalar<int64_t>(kLarge + 1);
+  first.optimizer.Mutable()[0].value = Tensor::Scalar<int64_t>(kLarge);
+  second.optimizer.Mutable()[0].value = Tensor::Scalar<int64_t>(kLarge + 1);
   const EntryDifference found = OneDifference(first, second);
   EXPECT_EQ(found.name, "iterations");
   EXPECT_EQ(found.largest_absolute, 1);
@@ -110,12 +111,13 @@ TEST(CheckpointDifferenceTest, LargeIntegersAreComparedExactly) {
 
 TEST(CheckpointDifferenceTest, TypesAndShapesAreNamed) {
   Snapshot first = SmallSnapshot(3), second = SmallSnapshot(3);
-  second.weights[0].value = first.weights[0].value.Reshaped({1, 2});
+  second.weights.Mutable()[0].value =
+      (*first.weights)[0].value.Reshaped({1, 2});
   const EntryDifference shape = OneDifference(first, second);
   EXPECT_EQ(shape.kind, Kind::kShape);
   EXPECT_EQ(shape.first, "float32 (2, 1)");
   EXPECT_EQ(shape.second, "float32 (1, 2)");
-  second.weights[0].value = Tensor::Zeros({DType::kFloat64, {2, 1}});
+  second.weights.Mutable()[0].value = Tensor::Zeros({DType::kFloat64, {2, 1}});
   EXPECT_EQ(OneDifference(first, second).kind, Kind::kType);
 }
 

@@ -327,7 +327,7 @@ TEST(LoadWeightsTest, DamageIsNamedAndChangesNothing) {
   data[5] = static_cast<char>(data[5] ^ 1);
   files.Put("w.data-00000-of-00001", data);
   EXPECT_TRUE(IsError(LoadWeights(*model, "w", {}, {&files}), Code::kDataLoss,
-                      {"kernel", "w.data-00000-of-00001"}));
+                      {"bias", "w.data-00000-of-00001"}));
   EXPECT_TRUE(IsError(VerifySnapshot("w", {&files}), Code::kDataLoss,
                       {"w.data-00000-of-00001"}));
   EXPECT_EQ(Values(*model), before);

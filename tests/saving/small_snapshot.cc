@@ -14,19 +14,19 @@ Tensor Floats(int value) {
 
 int AddNode(Snapshot& snapshot, Kind kind, const std::string& class_name,
             const std::string& tensor = "") {
-  snapshot.objects.nodes.push_back(
+  snapshot.objects.Mutable().nodes.push_back(
       {.kind = kind, .class_name = class_name, .tensor = tensor});
-  return static_cast<int>(snapshot.objects.nodes.size()) - 1;
+  return static_cast<int>(snapshot.objects->nodes.size()) - 1;
 }
 
 void AddEdge(Snapshot& snapshot, int from, const std::string& name, int to) {
-  snapshot.objects.nodes[from].edges.push_back({name, to});
+  snapshot.objects.Mutable().nodes[from].edges.push_back({name, to});
 }
 
 void AddWeight(Snapshot& snapshot, int layer, const std::string& edge,
                Tensor value) {
   const std::string name = "dense/" + edge;
-  snapshot.weights.push_back({name, std::move(value)});
+  snapshot.weights.Mutable().push_back({name, std::move(value)});
   AddEdge(snapshot, layer, edge,
           AddNode(snapshot, Kind::kVariable, "Variable", name));
 }
@@ -45,7 +45,7 @@ void AddOptimizer(Snapshot& snapshot, int value) {
   AddEdge(snapshot, 0, "optimizer", optimizer);
   const auto add = [&](int parent, const std::string& edge,
                        const std::string& name, Tensor tensor) {
-    snapshot.optimizer.push_back({name, std::move(tensor)});
+    snapshot.optimizer.Mutable().push_back({name, std::move(tensor)});
     AddEdge(snapshot, parent, edge,
             AddNode(snapshot, Kind::kVariable, "Variable", name));
   };
@@ -75,7 +75,7 @@ Snapshot SmallSnapshot(int value) {
   AddModel(snapshot, model, value);
   AddOptimizer(snapshot, value);
   snapshot.parts = AllParts();
-  snapshot.architecture = Config::Object{{"class_name", "Sequential"}};
+  snapshot.architecture = Config(Config::Object{{"class_name", "Sequential"}});
   snapshot.compile = Config::Object{{"loss", "mse"}, {"n", value}};
   snapshot.extras["run"] = {
       .values = Config::Object{{"epoch", 1}, {"step", value}},

@@ -134,8 +134,8 @@ TEST(ToTrackableTest, NamesAreThoseOfKeras2) {
 TEST(ToTrackableTest, AVariableOfTwoLayersIsOneTensor) {
   Snapshot snapshot = SmallWeights(1);
   // The Flatten gets the Dense's kernel too.
-  snapshot.objects.nodes[1].edges.push_back({"tied", 3});
-  ASSERT_EQ(snapshot.objects.nodes[3].tensor, "dense/kernel");
+  snapshot.objects.Mutable().nodes[1].edges.push_back({"tied", 3});
+  ASSERT_EQ(snapshot.objects->nodes[3].tensor, "dense/kernel");
   const TrackableObjects objects = ToTrackable(snapshot);
   EXPECT_EQ(Lines(objects.tensors),
             (std::vector<std::string>{
@@ -147,8 +147,8 @@ TEST(ToTrackableTest, AVariableOfTwoLayersIsOneTensor) {
 
 TEST(ToTrackableTest, SlashesAndDotsOfEdgesAreEscaped) {
   Snapshot snapshot;
-  snapshot.weights.push_back({"w", Tensor::Scalar<float>(1)});
-  snapshot.objects.nodes = {
+  snapshot.weights.Mutable().push_back({"w", Tensor::Scalar<float>(1)});
+  snapshot.objects.Mutable().nodes = {
       {.edges = {{"a/b.c", 1}}},
       {.kind = Kind::kVariable, .tensor = "w"},
   };
@@ -159,7 +159,7 @@ TEST(ToTrackableTest, SlashesAndDotsOfEdgesAreEscaped) {
 TEST(ToTrackableTest, WhatTheModelHasIsItsWeightWhateverElseLeadsToIt) {
   Snapshot snapshot = SmallSnapshot(1);
   // As Keras 3's optimizers list the variables they train.
-  ObjectGraph& graph = snapshot.objects;
+  ObjectGraph& graph = snapshot.objects.Mutable();
   int optimizer = 0, kernel = 0;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     if (graph.nodes[i].class_name == "Adam") optimizer = static_cast<int>(i);

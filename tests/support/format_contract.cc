@@ -61,6 +61,7 @@ class FormatChecker {
   FormatTrials Check() {
     EXPECT_NE(old_text_, new_text_);
     CheckRoundTrip();
+    CheckOneWriterForAll();
     CheckTensorsAlone();
     CheckKeepsWhatIsThere();
     CheckDamage();
@@ -125,6 +126,49 @@ class FormatChecker {
     EXPECT_EQ(Describe(*files.AfterPowerCutLosingAll()), new_text_);
   }
 
+  // One writer writes each of several snapshots as a new one would, whatever
+  // they share with the one before.
+  void CheckOneWriterForAll() const {
+    Snapshot other_weights = old_;
+    other_weights.weights = new_.weights;
+    Snapshot other_architecture = old_;
+    other_architecture.architecture = Config("another");
+    Snapshot fewer = old_;
+    fewer.optimizer.Mutable().pop_back();
+    Snapshot without_counter = old_;
+    without_counter.save_counter = -1;
+    Snapshot other_extras = old_;
+    other_extras.extras = new_.extras;
+    const std::unique_ptr<SnapshotWriter> writer = format_.NewWriter();
+    const std::vector<const Snapshot*> snapshots = {&old_,
+                                                    &old_,
+                                                    &new_,
+                                                    &old_,
+                                                    &other_weights,
+                                                    &old_,
+                                                    &other_architecture,
+                                                    &old_,
+                                                    &fewer,
+                                                    &old_,
+                                                    &without_counter,
+                                                    &old_,
+                                                    &other_extras};
+    for (const Snapshot* const snapshot : snapshots) {
+      FaultFileSystem files, wanted;
+      ASSERT_TRUE(IsOk(writer->Write(*snapshot, kPath, {.files = &files})));
+      ASSERT_TRUE(IsOk(Write(wanted, *snapshot)));
+      EXPECT_EQ(files.Contents(), wanted.Contents());
+    }
+    // An error in between does no harm.
+    FaultFileSystem files, wanted;
+    Snapshot without_objects = old_;
+    without_objects.objects = ObjectGraph();
+    writer->Write(without_objects, kPath, {.files = &files}).IgnoreError();
+    ASSERT_TRUE(IsOk(writer->Write(old_, kPath, {.files = &files})));
+    ASSERT_TRUE(IsOk(Write(wanted, old_)));
+    EXPECT_EQ(files.Contents(), wanted.Contents());
+  }
+
   void CheckRoundTrip() const {
     const auto files = MakeFiles(0);
     ASSERT_TRUE(IsOk(Write(*files, new_)));
@@ -162,8 +206,8 @@ class FormatChecker {
       if (entry.part == Part::kExtras && entry.state.empty()) continue;
       std::vector<NamedTensor>& list =
           entry.part == Part::kExtras      ? alone.extras[entry.state].tensors
-          : entry.part == Part::kOptimizer ? alone.optimizer
-                                           : alone.weights;
+          : entry.part == Part::kOptimizer ? alone.optimizer.Mutable()
+                                           : alone.weights.Mutable();
       list.push_back({entry.path, std::move(value)});
     }
     Snapshot wanted;
@@ -326,9 +370,9 @@ class FormatChecker {
 
 std::string DescribeValues(const Snapshot& snapshot) {
   Snapshot values = snapshot;
-  values.objects = {};
-  SortByName(values.weights);
-  SortByName(values.optimizer);
+  values.objects = ObjectGraph();
+  SortByName(values.weights.Mutable());
+  SortByName(values.optimizer.Mutable());
   for (auto& [key, state] : values.extras) SortByName(state.tensors);
   return DescribeSnapshot(values);
 }

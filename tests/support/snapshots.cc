@@ -32,17 +32,17 @@ std::string BytesOf(absl::Span<const Tensor> tensors) {
 
 Snapshot CloneSnapshot(const Snapshot& snapshot) {
   Snapshot clone = snapshot;
-  CloneAll(clone.weights);
-  CloneAll(clone.optimizer);
+  CloneAll(clone.weights.Mutable());
+  CloneAll(clone.optimizer.Mutable());
   for (auto& [key, state] : clone.extras) CloneAll(state.tensors);
   return clone;
 }
 
 std::string DescribeSnapshot(const Snapshot& snapshot) {
   std::string text =
-      absl::StrCat("architecture ", snapshot.architecture.ToJson(),
+      absl::StrCat("architecture ", snapshot.architecture->ToJson(),
                    "\ncompile ", snapshot.compile.ToJson(), "\n");
-  for (const ObjectGraph::Node& node : snapshot.objects.nodes) {
+  for (const ObjectGraph::Node& node : snapshot.objects->nodes) {
     absl::StrAppend(&text, "node ", static_cast<int>(node.kind), " ",
                     node.class_name, " ", node.tensor, ":");
     for (const ObjectGraph::Edge& edge : node.edges) {

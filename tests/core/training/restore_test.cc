@@ -112,12 +112,12 @@ TEST(RestoreTest, OtherObjectsMatchByNames) {
 TEST(RestoreTest, ASnapshotWithoutObjectsMatchesByNamesOrOrder) {
   const auto from = MakeModel(1, "sgd");
   Snapshot snapshot = Take(*from);
-  snapshot.objects = {};
+  snapshot.objects = ObjectGraph();
   snapshot.parts = {Part::kWeights};
   CAIRN_ASSERT_OK_AND_ASSIGN(const RestoreReport by_names,
                              MakeModel(2)->Restore(snapshot));
   EXPECT_EQ(by_names.match, Match::kNames);
-  for (NamedTensor& tensor : snapshot.weights) tensor.name += "_old";
+  for (NamedTensor& tensor : snapshot.weights.Mutable()) tensor.name += "_old";
   CAIRN_ASSERT_OK_AND_ASSIGN(const RestoreReport by_order,
                              MakeModel(2)->Restore(snapshot));
   EXPECT_EQ(by_order.match, Match::kOrder);
@@ -145,7 +145,7 @@ TEST(RestoreTest, AnotherArchitectureIsRefusedWithAllThatDiffers) {
 TEST(RestoreTest, AnotherTypeIsRefused) {
   const auto to = MakeModel(2, "sgd");
   Snapshot snapshot = Take(*MakeModel(1, "sgd"));
-  snapshot.weights[1].value = Tensor::Zeros({DType::kFloat64, {4}});
+  snapshot.weights.Mutable()[1].value = Tensor::Zeros({DType::kFloat64, {4}});
   ExpectRefused(*to, snapshot, Match::kAuto,
                 {"dense/bias is float32 (4,) in the model, float64 (4,)"});
 }
@@ -155,7 +155,7 @@ TEST(RestoreTest, AnotherOptimizerIsRefusedWithWhatIsMissing) {
   ExpectRefused(*to, Take(*MakeModel(1, "sgd")), Match::kAuto,
                 {"m/dense/kernel", "another optimizer", "Adam"});
   Snapshot snapshot = Take(*MakeModel(1, "adam"));
-  for (NamedTensor& tensor : snapshot.optimizer) {
+  for (NamedTensor& tensor : snapshot.optimizer.Mutable()) {
     if (tensor.name == "v/dense/bias") {
       tensor.value = Tensor::Zeros({DType::kFloat32, {7}});
     }
@@ -177,7 +177,7 @@ TEST(RestoreTest, WeightsAloneLeaveTheOptimizer) {
   const auto to = MakeModel(2, "adam");
   Train(*to);
   Snapshot snapshot = Take(*MakeModel(1, "sgd"));
-  snapshot.optimizer.clear();
+  snapshot.optimizer.Mutable().clear();
   snapshot.parts = {Part::kWeights};
   const std::string m = BytesOf({*Take(*to).FindTensor("m/dense/kernel")});
   EXPECT_TRUE(IsOk(to->Restore(snapshot)));
@@ -311,8 +311,9 @@ TEST(RestoreTest, WhatIsMissingIsLeftWhereThatIsAllowed) {
   EXPECT_EQ(report.missing,
             (std::vector<std::string>{"head/kernel", "head/bias"}));
   const auto after = to->GetWeights();
-  EXPECT_EQ(BytesOf({after[0], after[1]}),
-            BytesOf({snapshot.weights[0].value, snapshot.weights[1].value}));
+  EXPECT_EQ(
+      BytesOf({after[0], after[1]}),
+      BytesOf({(*snapshot.weights)[0].value, (*snapshot.weights)[1].value}));
   EXPECT_EQ(BytesOf({after[2], after[3]}), BytesOf({before[2], before[3]}));
 }
 
@@ -377,7 +378,7 @@ TEST(RestoreTest, AnErrorOfALargeModelIsShort) {
     others.push_back(absl::StrCat("other_", i));
   }
   Snapshot snapshot = Take(*MakePlain(1, names));
-  snapshot.objects = {};
+  snapshot.objects = ObjectGraph();
   const auto status =
       MakePlain(2, others)->Restore(snapshot, {.match = Match::kNames});
   EXPECT_TRUE(IsError(status, kInvalid, {"(600)", ", ..."}));
@@ -422,7 +423,8 @@ TEST(RestoreTest, RenamesThatDoNothingOrCollideAreRefused) {
 TEST(RestoreTest, OtherTypesAreConvertedOnRequest) {
   const auto to = MakePlain(2, {"a"});
   Snapshot snapshot = Take(*MakePlain(1, {"a"}));
-  snapshot.weights[1].value = Tensor::FromValues<double>({0.5, -1.25}, {2});
+  snapshot.weights.Mutable()[1].value =
+      Tensor::FromValues<double>({0.5, -1.25}, {2});
   ExpectRefused(*to, snapshot, Match::kAuto, {"a/bias", "float64 (2,)"});
   CAIRN_ASSERT_OK_AND_ASSIGN(const RestoreReport report,
                              to->Restore(snapshot, {.allow_cast = true}));
@@ -463,7 +465,7 @@ TEST(RestoreTest, APartOfTheWeightsLeavesTheOptimizer) {
   const auto from = MakeModel(1, "adam");
   Train(*from);
   Snapshot snapshot = Take(*from);
-  snapshot.weights.pop_back();
+  snapshot.weights.Mutable().pop_back();
   const auto to = MakeModel(2, "adam");
   CAIRN_ASSERT_OK_AND_ASSIGN(const RestoreReport report,
                              to->Restore(snapshot, {.allow_missing = true}));
@@ -476,7 +478,7 @@ TEST(RestoreTest, SlotsOfOlderKerasAreFoundByTheirWeights) {
   Train(*from);
   const Snapshot snapshot = Take(*from);
   Snapshot old = snapshot;
-  ObjectGraph& objects = old.objects;
+  ObjectGraph& objects = old.objects.Mutable();
   const int optimizer = objects.Find(0, "optimizer");
   const int list = objects.Find(optimizer, "_velocities");
   const int layers = objects.Find(0, "model");

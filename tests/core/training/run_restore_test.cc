@@ -253,7 +253,8 @@ class Averages : public Callback {
     }
     for (size_t i = 0; i < averages_.size(); ++i) {
       const absl::Span<float> to = averages_[i].value.mutable_values<float>();
-      const absl::Span<const float> from = now.weights[i].value.values<float>();
+      const absl::Span<const float> from =
+          (*now.weights)[i].value.values<float>();
       for (size_t k = 0; k < to.size(); ++k) {
         to[k] = decay_ * to[k] + (1 - decay_) * from[k];
       }

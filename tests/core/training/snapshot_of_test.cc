@@ -61,11 +61,11 @@ TEST(SnapshotOfTest, TheObjectsAreThoseOfTheModelAndSharedOnesAreOne) {
           "/model/0/bias -> Variable dense/bias", "/model/1 -> Dropout",
           "/model/2 -> Dense", "/model/2/kernel -> Variable dense_1/kernel",
           "/model/3 -> Dense"}));
-  EXPECT_EQ(snapshot.objects.nodes[0].kind, ObjectGraph::Kind::kObject);
-  EXPECT_EQ(snapshot.objects.nodes[1].kind, ObjectGraph::Kind::kLayerSequence);
+  EXPECT_EQ(snapshot.objects->nodes[0].kind, ObjectGraph::Kind::kObject);
+  EXPECT_EQ(snapshot.objects->nodes[1].kind, ObjectGraph::Kind::kLayerSequence);
   EXPECT_EQ(snapshot.parts, (Parts{Part::kWeights}));
-  ASSERT_EQ(snapshot.weights.size(), 3);
-  EXPECT_EQ(snapshot.weights[2].name, "dense_1/kernel");
+  ASSERT_EQ(snapshot.weights->size(), 3);
+  EXPECT_EQ((*snapshot.weights)[2].name, "dense_1/kernel");
 }
 
 TEST(SnapshotOfTest, TheTensorsAliasTheVariables) {
@@ -73,7 +73,7 @@ TEST(SnapshotOfTest, TheTensorsAliasTheVariables) {
       BuiltModel(std::make_shared<Dense>(DenseOptions{.units = 2}));
   Snapshot snapshot;
   SnapshotWeights(*model, snapshot);
-  EXPECT_EQ(snapshot.weights[0].value.bytes().data(),
+  EXPECT_EQ((*snapshot.weights)[0].value.bytes().data(),
             model->weights()[0].variable->value().bytes().data());
 }
 

@@ -8,8 +8,8 @@ namespace {
 Snapshot MakeSnapshot(const Tensor& weight, const Tensor& slot,
                       const Tensor& total) {
   Snapshot snapshot;
-  snapshot.weights.push_back({"w", weight});
-  snapshot.optimizer.push_back({"m/w", slot});
+  snapshot.weights.Mutable().push_back({"w", weight});
+  snapshot.optimizer.Mutable().push_back({"m/w", slot});
   snapshot.extras["run"].tensors.push_back({"total", total});
   return snapshot;
 }
@@ -37,12 +37,40 @@ TEST(SnapshotTest, BuffersAreUsedAgain) {
   for (int i = 0; i < 3; ++i) {
     Snapshot snapshot = MakeSnapshot(weight, weight, total);
     snapshot.Detach(buffers);
-    const std::byte* const at = snapshot.weights[0].value.bytes().data();
+    const std::byte* const at = (*snapshot.weights)[0].value.bytes().data();
     EXPECT_NE(at, weight.bytes().data());
-    EXPECT_NE(at, snapshot.optimizer[0].value.bytes().data());
+    EXPECT_NE(at, (*snapshot.optimizer)[0].value.bytes().data());
     if (first == nullptr) first = at;
     EXPECT_EQ(at, first);
   }
+}
+
+TEST(SnapshotTest, SnapshotsThatShareTheirListsAreDetachedIntoOneList) {
+  Tensor weight = Tensor::FromValues<float>({1, 2}, {2});
+  const Snapshot live = MakeSnapshot(weight, weight, Tensor::Scalar<double>(5));
+  SnapshotBuffers buffers;
+  Snapshot first = live;
+  first.Detach(buffers);
+  EXPECT_FALSE(first.weights.SharesWith(live.weights));
+  weight.mutable_values<float>()[0] = 7;
+  Snapshot second = live;
+  second.Detach(buffers);
+  EXPECT_TRUE(second.weights.SharesWith(first.weights));
+  EXPECT_EQ(second.FindTensor("w")->values<float>()[0], 7);
+  EXPECT_EQ(second.FindTensor("m/w")->values<float>()[0], 7);
+}
+
+TEST(SnapshotTest, LargeTensorsAreDetachedWhole) {
+  constexpr int64_t kCount = (int64_t{5} << 18) + 3;  // Of more than 5 MB.
+  Tensor weight = Tensor::Zeros({DType::kFloat32, {kCount}});
+  const absl::Span<float> values = weight.mutable_values<float>();
+  for (int64_t i = 0; i < kCount; ++i) values[i] = static_cast<float>(i % 1013);
+  Snapshot snapshot = MakeSnapshot(weight, Tensor::FromValues<float>({4}, {1}),
+                                   Tensor::Scalar<double>(5));
+  SnapshotBuffers buffers;
+  snapshot.Detach(buffers);
+  EXPECT_EQ(snapshot.FindTensor("w")->values<float>(), values);
+  EXPECT_EQ(snapshot.FindTensor("m/w")->values<float>()[0], 4);
 }
 
 TEST(SnapshotTest, BuffersFollowAChangeOfSpecs) {
@@ -55,8 +83,8 @@ TEST(SnapshotTest, BuffersFollowAChangeOfSpecs) {
                                 Tensor::FromValues<int32_t>({9, 9}, {2}),
                                 Tensor::Scalar<double>(5));
   large.Detach(buffers);
-  EXPECT_EQ(large.weights[0].value.values<float>()[2], 8);
-  EXPECT_EQ(large.optimizer[0].value.values<int32_t>()[1], 9);
+  EXPECT_EQ((*large.weights)[0].value.values<float>()[2], 8);
+  EXPECT_EQ((*large.optimizer)[0].value.values<int32_t>()[1], 9);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ std::string NameOfX(const std::string& file_name,
                     const std::map<std::string, std::string>& renames) {
   const Weight x = {"x/w", std::make_shared<Variable>("w", TensorSpec(), true)};
   Snapshot snapshot;
-  snapshot.weights = {{file_name, Tensor()}};
+  snapshot.weights.Mutable() = {{file_name, Tensor()}};
   const auto matching = MatchNames({x}, snapshot, renames);
   if (!matching.ok()) return std::string(matching.status().message());
   if (matching->value_of.empty()) return "";
@@ -43,7 +43,7 @@ TEST(WeightMatchingTest, TheLongestPrefixRenames) {
 
 TEST(WeightMatchingTest, WithoutWeightsNoValueIsGiven) {
   Snapshot snapshot;
-  snapshot.weights = {{"w", Tensor()}, {"v", Tensor()}};
+  snapshot.weights.Mutable() = {{"w", Tensor()}, {"v", Tensor()}};
   EXPECT_TRUE(MatchOrder({}, snapshot).value_of.empty());
   EXPECT_EQ(MatchOrder({}, snapshot).values.size(), 2);
 }
