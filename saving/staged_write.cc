@@ -31,8 +31,16 @@ absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path) {
   StagedFile staged;
   staged.path = path;
   // The process id keeps two programs apart, and a second attempt of this one
-  // writes over what the first could not remove.
+  // writes over what the first could not remove. Another thread that writes the
+  // same file takes the next number.
   staged.temporary_path = absl::StrCat(path, kTemporaryMark, ::getpid());
+  for (int i = 1; staged.claim == nullptr; ++i) {
+    staged.claim = PathClaim::Take(&files_, staged.temporary_path);
+    if (staged.claim == nullptr) {
+      staged.temporary_path =
+          absl::StrCat(path, kTemporaryMark, ::getpid(), "000", i);
+    }
+  }
   CAIRN_ASSIGN_OR_RETURN(staged.file,
                          files_.NewWritableFile(staged.temporary_path));
   staged_.push_back(std::move(staged));

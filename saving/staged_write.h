@@ -8,12 +8,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/io/file_system.h"
+#include "saving/path_claim.h"
 
 namespace cairn {
 
 // Files that come into place together: the commit protocol, in one place.
 //
-//   1. Each file is written beside its place, as "<path>.tmp-<n>".
+//   1. Each file is written beside its place, as "<path>.tmp-<n>", where n
+//      begins with the process id.
 //   2. Commit() syncs and closes all of them.
 //   3. All but the last are renamed into place. If something is replaced their
 //      folder is synced: the last must not outlive a power cut that they do
@@ -56,6 +58,7 @@ class StagedWrite {
   struct StagedFile {
     std::string path;
     std::string temporary_path;
+    std::unique_ptr<PathClaim> claim;  // Of the temporary path.
     std::unique_ptr<WritableFile> file;
     bool in_place = false;
   };

@@ -1,5 +1,6 @@
 #include "saving/write_bundle.h"
 
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -9,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/path_claim.h"
 #include "saving/save.h"
 #include "saving/staged_write.h"
 
@@ -134,7 +136,16 @@ absl::Status WriteBundle(
   // from memory. What else may pass, an answer that a server owes, is tried
   // again likewise.
   constexpr int kAttempts = 3;
+  // Two at once would remove or mix each other's data files.
+  const std::unique_ptr<PathClaim> claim =
+      PathClaim::Take(options.files, prefix);
   absl::Status status;
+  if (claim == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "saving ", prefix,
+        ": another thread of this program is writing it; give each its own "
+        "name, or save one after the other"));
+  }
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     bool in_place = false;
     status = WriteFiles(prefix, options, bytes, add_entries, &in_place);

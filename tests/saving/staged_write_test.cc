@@ -271,6 +271,21 @@ TEST(StagedWriteTest, WhatIsNotCommittedIsRemoved) {
             (std::map<std::string, std::string>{{kIndex, "old"}}));
 }
 
+TEST(StagedWriteTest, TwoAtOnceDoNotShareATemporaryFile) {
+  FaultFileSystem files;
+  StagedWrite first(files, /*sync=*/true), second(files, /*sync=*/true);
+  ASSERT_EQ(Write(first, "index", "of the first"), absl::OkStatus());
+  ASSERT_EQ(Write(second, "index", "of the second"), absl::OkStatus());
+  const std::vector<std::string> names = TemporaryNames(files);
+  EXPECT_EQ(names.size(), 2u);
+  for (const std::string& name : names) EXPECT_TRUE(IsTemporaryName(name));
+  ASSERT_EQ(second.Commit(), absl::OkStatus());
+  EXPECT_EQ(files.Contents()["index"], "of the second");
+  ASSERT_EQ(first.Commit(), absl::OkStatus());
+  EXPECT_EQ(files.Contents(),
+            (std::map<std::string, std::string>{{"index", "of the first"}}));
+}
+
 TEST(StagedWriteTest, AFailedCommitRemovesWhatItWroteAtOnce) {
   FaultFileSystem files;
   StagedWrite staged(files, /*sync=*/true);

@@ -1,7 +1,8 @@
 // Cairn's side of the check with real TensorFlow.
 //
 //   exchange write  FOLDER MODEL OPTIMIZER   trains five steps, saves to
-//                                            FOLDER/run and FOLDER/weights
+//                                            FOLDER/run, FOLDER/weights and, in
+//                                            several data files, FOLDER/shards
 //   exchange read   FOLDER MODEL OPTIMIZER CHECKPOINT
 //                                            loads what TensorFlow wrote
 //   exchange manage FOLDER MODEL OPTIMIZER   goes on with the checkpoints of
@@ -110,6 +111,9 @@ class Exchange {
                                     .callbacks = {&checkpoint}})
                               .status());
     CAIRN_RETURN_IF_ERROR(SaveWeights(model_, JoinPath(folder_, "weights/w")));
+    // A data file for each tensor but the smallest.
+    CAIRN_RETURN_IF_ERROR(SaveWeights(model_, JoinPath(folder_, "shards/w"),
+                                      {.shard_bytes = 256}));
     return Answer();
   }
 

@@ -196,9 +196,11 @@ def check_from_cairn(checks, exchange, model_name, optimizer_name):
             def go_on():
                 expect_losses(cairn, train(model, optimizer, x, y, STEPS_BEFORE, STEPS_AFTER))
 
-            def load_weights():
+            def load_weights(kind):
                 fresh = make_model(keras, model_name)
-                weights = os.path.join(folder, "weights", "w")
+                weights = os.path.join(folder, kind, "w")
+                data_files = [name for name in os.listdir(os.path.dirname(weights)) if ".data-" in name]
+                assert (len(data_files) > 1) == (kind == "shards"), data_files
                 if version == "keras2":
                     fresh.load_weights(weights).assert_consumed()
                 else:
@@ -209,7 +211,11 @@ def check_from_cairn(checks, exchange, model_name, optimizer_name):
             checks.run(f"{version} predicts {label} as Cairn", lambda: expect_predictions(cairn, predict(model, x)))
             checks.run(f"{version} goes on with {label} as Cairn", go_on)
             if optimizer_name == "adam":
-                checks.run(f"{version} loads the weights of {model_name} from Cairn", load_weights)
+                checks.run(f"{version} loads the weights of {model_name} from Cairn", lambda: load_weights("weights"))
+                checks.run(
+                    f"{version} loads the weights of {model_name} from several data files",
+                    lambda: load_weights("shards"),
+                )
 
 
 def check_to_cairn(checks, exchange, version, model_name, optimizer_name):
