@@ -96,6 +96,7 @@ class Trainer : public TrainingSession {
 
  private:
   enum class Mode { kTrain, kTest, kPredict };
+
   // By which a layer that was given something is told from what it was.
   struct LayerContent {
     const Layer* layer = nullptr;
@@ -105,6 +106,7 @@ class Trainer : public TrainingSession {
   // Of `layer` and all below it.
   static void ListContents(const Layer& layer,
                            std::vector<LayerContent>& contents);
+
   struct ModePlans {
     std::optional<Graph> graph;
     std::map<int64_t, std::unique_ptr<Plan>> by_rows;
