@@ -131,21 +131,21 @@ absl::Status WriteFiles(
 absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries) {
-  // A file whose sync has failed cannot be trusted, whatever a second sync
-  // says: the system forgets what it could not write. So all is written anew
-  // from memory. What else may pass, an answer that a server owes, is tried
-  // again likewise.
-  constexpr int kAttempts = 3;
   // Two at once would remove or mix each other's data files.
   const std::unique_ptr<PathClaim> claim =
       PathClaim::Take(options.files, prefix);
-  absl::Status status;
   if (claim == nullptr) {
     return absl::FailedPreconditionError(absl::StrCat(
         "saving ", prefix,
         ": another thread of this program is writing it; give each its own "
         "name, or save one after the other"));
   }
+  // A file whose sync has failed cannot be trusted, whatever a second sync
+  // says: the system forgets what it could not write. So all is written anew
+  // from memory. What else may pass, an answer that a server owes, is tried
+  // again likewise.
+  constexpr int kAttempts = 3;
+  absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     bool in_place = false;
     status = WriteFiles(prefix, options, bytes, add_entries, &in_place);

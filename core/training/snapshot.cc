@@ -72,13 +72,12 @@ void SnapshotBuffers::ListPieces() {
 }
 
 void SnapshotBuffers::CopyPieces() const {
-  // Copying cannot fail.
   RunInParallel(static_cast<int64_t>(tasks_.size()) - 1, [&](int64_t task) {
     for (size_t i = tasks_[task]; i < tasks_[task + 1]; ++i) {
       std::memcpy(pieces_[i].to, pieces_[i].from, pieces_[i].size);
     }
     return absl::OkStatus();
-  }).IgnoreError();
+  }).IgnoreError();  // Copying cannot fail.
 }
 
 void Snapshot::Detach(SnapshotBuffers& buffers) {

@@ -160,10 +160,10 @@ class FormatChecker {
       EXPECT_EQ(files.Contents(), wanted.Contents());
     }
     // An error in between does no harm.
-    FaultFileSystem files, wanted;
-    Snapshot without_objects = old_;
-    without_objects.objects = ObjectGraph();
-    writer->Write(without_objects, kPath, {.files = &files}).IgnoreError();
+    FaultFileSystem full, files, wanted;
+    full.FailMutation(1, absl::ResourceExhaustedError("full"));
+    EXPECT_TRUE(absl::IsResourceExhausted(
+        writer->Write(new_, kPath, {.files = &full})));
     ASSERT_TRUE(IsOk(writer->Write(old_, kPath, {.files = &files})));
     ASSERT_TRUE(IsOk(Write(wanted, old_)));
     EXPECT_EQ(files.Contents(), wanted.Contents());
