@@ -43,6 +43,9 @@ constexpr uint64_t kMostFromOneByte = 22;
 // A key is written out every 16 entries, so keys take at most 16 times the
 // bytes of their blocks. Others may write them out less often.
 constexpr uint64_t kMostKeyBytesFromOne = 64;
+// Of keys and values. A smaller table is left as TensorFlow writes it, which
+// its builds without Snappy read too, as those for telephones are.
+constexpr size_t kLeastToCompress = 64 * 1024;
 
 class StringSink : public leveldb::WritableFile {
  public:
@@ -250,7 +253,10 @@ std::string EncodeIndexTable(
     const std::map<std::string, std::string>& entries) {
   leveldb::Options options;
   options.block_size = 262144;
-  options.compression = leveldb::kNoCompression;
+  size_t bytes = 0;
+  for (const auto& [key, value] : entries) bytes += key.size() + value.size();
+  options.compression = bytes < kLeastToCompress ? leveldb::kNoCompression
+                                                 : leveldb::kSnappyCompression;
   StringSink sink;
   leveldb::TableBuilder builder(options, &sink);
   for (const auto& [key, value] : entries) builder.Add(key, value);

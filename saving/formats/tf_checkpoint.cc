@@ -21,6 +21,7 @@
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
 #include "core/runtime/run_in_parallel.h"
+#include "saving/codec/packed_text.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
@@ -35,7 +36,8 @@ constexpr char kSaveCounter[] = "save_counter";
 // What TensorFlow has no place for lies under keys that its object graph does
 // not mention, so that it never asks for them:
 //
-//   _CAIRN/architecture, _CAIRN/compile    configs as JSON
+//   _CAIRN/architecture                    a config as JSON, packed if large
+//   _CAIRN/compile                         a config as JSON
 //   _CAIRN/state/<key>                     a state's values as JSON
 //   _CAIRN/state/<key>/<tensor>            a state's tensors
 //
@@ -107,10 +109,10 @@ class TfCheckpointWriter : public SnapshotWriter {
  private:
   // Works out what is not as in the snapshot before.
   absl::Status Follow(const Snapshot& snapshot) {
-    if (architecture_json_.empty() ||
+    if (architecture_text_.empty() ||
         !snapshot.architecture.SharesWith(architecture_)) {
       architecture_ = snapshot.architecture;
-      architecture_json_ = architecture_->ToJson();
+      architecture_text_ = PackText(architecture_->ToJson());
     }
     const bool has_counter = snapshot.save_counter >= 0;
     if (!graph_.empty() && has_counter == has_counter_ &&
@@ -158,7 +160,7 @@ class TfCheckpointWriter : public SnapshotWriter {
   absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
     if (!architecture_->is_null()) {
       CAIRN_RETURN_IF_ERROR(
-          writer.AddString(kArchitecture, architecture_json_));
+          writer.AddString(kArchitecture, architecture_text_));
     }
     if (!snapshot.compile.is_null()) {
       CAIRN_RETURN_IF_ERROR(
@@ -177,7 +179,7 @@ class TfCheckpointWriter : public SnapshotWriter {
 
   // Of the snapshot before, and what was made of them.
   SharedValue<Config> architecture_;
-  std::string architecture_json_;  // Empty: there was none.
+  std::string architecture_text_;  // Empty: there was none.
   SharedValue<ObjectGraph> objects_;
   NamedTensors weights_, optimizer_;
   bool has_counter_ = false;
@@ -187,15 +189,23 @@ class TfCheckpointWriter : public SnapshotWriter {
   std::vector<std::pair<std::string, const Tensor*>> tensors_;
 };
 
+// Only the architecture is ever packed: of entries there may be many, and each
+// could hold far more than its bytes.
+absl::StatusOr<Config> ParseTexts(absl::string_view key,
+                                  const std::vector<std::string>& texts) {
+  if (texts.size() != 1) return absl::InvalidArgumentError("not one text");
+  if (key != kArchitecture) return Config::FromJson(texts[0]);
+  CAIRN_ASSIGN_OR_RETURN(const std::string json, UnpackText(texts[0]));
+  return Config::FromJson(json);
+}
+
 absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
                                    const BundleEntry& entry) {
   std::vector<std::string> texts;
   if (entry.is_string()) {
     CAIRN_ASSIGN_OR_RETURN(texts, bundle.ReadStrings(entry));
   }
-  const auto config = texts.size() == 1
-                          ? Config::FromJson(texts[0])
-                          : absl::InvalidArgumentError("not one text");
+  const auto config = ParseTexts(entry.key, texts);
   if (config.ok()) return config;
   return absl::DataLossError(absl::StrCat(bundle.prefix(), ": entry \"",
                                           entry.key,

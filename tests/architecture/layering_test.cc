@@ -69,7 +69,7 @@ const std::vector<Library>& LibraryTable() {
        {"Eigen/", "unsupported/Eigen/"},
        {"core/runtime", "core/ops", "core/tensor"}},
       {"Highway", {"hwy/"}, {"core/runtime", "core/ops"}},
-      {"zlib", {"zlib.h", "zconf.h"}, {"core/data"}},
+      {"zlib", {"zlib.h", "zconf.h"}, {"core/data", "saving/codec"}},
       {"libcurl", {"curl/"}, {"core/data"}},
       {"MPI", {"mpi.h", "mpi/"}, {"core/distributed"}},
       {"protobuf", {"google/protobuf/"}, {"saving/codec"}},

@@ -33,7 +33,8 @@ constexpr int64_t kBatch = 16, kStepsBefore = 5, kStepsAfter = 5;
 
 // "mlp" and "cnn" are those of examples/mnist_models.cc, but their Dropout
 // drops nothing: it keeps its place among the layers, and training can be
-// compared. The others are small ones that files from elsewhere are of.
+// compared. "deep" has so many layers that index and architecture are packed.
+// The others are small ones that files from elsewhere are of.
 absl::Status MakeModel(const std::string& name, Sequential& model) {
   if (name == "mlp") {
     model.Add<InputLayer>({.shape = {784}});
@@ -49,6 +50,11 @@ absl::Status MakeModel(const std::string& name, Sequential& model) {
     model.Add<MaxPooling2D>();
     model.Add<Flatten>();
     model.Add<Dropout>({.rate = 0});
+  } else if (name == "deep") {
+    model.Add<InputLayer>({.shape = {784}});
+    for (int i = 0; i < 350; ++i) {
+      model.Add<Dense>({.units = 32});
+    }
   } else if (name == "opt_mlp") {
     model.Add<InputLayer>({.shape = {4}});
     model.Add<Dense>({.units = 5, .activation = "tanh"});

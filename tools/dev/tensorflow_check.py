@@ -7,6 +7,7 @@ Run by tensorflow_check.sh, which makes an environment with TensorFlow and both
 Keras: tf_keras is Keras 2, keras is Keras 3. Each check prints one line,
 "PASS name" or "FAIL name: why". Exits with 1 if one failed.
 """
+import gzip
 import json
 import os
 import struct
@@ -30,6 +31,7 @@ KERAS = {"keras2": keras2, "keras3": keras3}
 # (Cairn) from the exact values, and so cannot be compared to 1e-6.
 OPTIMIZERS = {
     "adam": ("Adam", {"learning_rate": 1e-3}),
+    "slow_adam": ("Adam", {"learning_rate": 1e-6}),
     "amsgrad": ("Adam", {"learning_rate": 1e-3, "amsgrad": True}),
     "rmsprop": ("RMSprop", {"learning_rate": 1e-3}),
     "rmsprop_centered_momentum": ("RMSprop", {"learning_rate": 1e-4, "momentum": 0.9, "centered": True}),
@@ -80,6 +82,11 @@ def make_model(keras, name):
             layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dropout(0.0),
+            layers.Dense(10, activation="softmax"),
+        ],
+        "deep": lambda: [
+            keras.Input((784,)),
+            *(layers.Dense(32) for _ in range(350)),
             layers.Dense(10, activation="softmax"),
         ],
     }
@@ -161,6 +168,15 @@ def check_reads_every_tensor(prefix):
         expect_equal(key, list(np.shape(reader.get_tensor(key))), list(shape))
 
 
+def check_is_packed(prefix):
+    """An index and an architecture that are large are stored smaller."""
+    reader = tf.train.load_checkpoint(prefix)
+    keys = reader.get_variable_to_shape_map()
+    assert os.path.getsize(prefix + ".index") < sum(len(key) for key in keys) / 2
+    architecture = json.loads(gzip.decompress(reader.get_tensor("_CAIRN/architecture")))
+    expect_equal("layers", len(architecture["config"]["layers"]), 352)
+
+
 def check_from_cairn(checks, exchange, model_name, optimizer_name):
     """What Cairn trained and saved goes on in Keras 2 and Keras 3."""
     with tempfile.TemporaryDirectory() as folder:
@@ -182,6 +198,8 @@ def check_from_cairn(checks, exchange, model_name, optimizer_name):
         prefix = os.path.join(run, f"ckpt-{STEPS_BEFORE}")
         checks.run(f"latest_checkpoint {label}", lambda: expect_equal("latest", tf.train.latest_checkpoint(run), prefix))
         checks.run(f"load_checkpoint {label}", lambda: check_reads_every_tensor(prefix))
+        if model_name == "deep":
+            checks.run("a large index and architecture are packed", lambda: check_is_packed(prefix))
         for version, keras in KERAS.items():
             model = make_model(keras, model_name)
             optimizer = make_optimizer(keras, optimizer_name)
@@ -407,6 +425,7 @@ def main():
             check_from_cairn(checks, exchange, model_name, optimizer_name)
             for version in KERAS:
                 check_to_cairn(checks, exchange, version, model_name, optimizer_name)
+    check_from_cairn(checks, exchange, "deep", "slow_adam")
     for version in KERAS:
         check_managers(checks, exchange, version)
     check_bundles(checks, exchange, os.path.join(os.path.dirname(__file__), "../../tests/testdata"))

@@ -1,5 +1,7 @@
 #include "saving/codec/index_table.h"
 
+#include <random>
+
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "leveldb/env.h"
@@ -110,6 +112,32 @@ TEST(IndexTableTest, EntriesComeBack) {
                                  SomeEntries(100, 0), SomeEntries(2000, 500)}) {
     EXPECT_EQ(Decoded(EncodeIndexTable(entries)), entries);
   }
+}
+
+TEST(IndexTableTest, LargeTablesAreCompressed) {
+  // With the header's entry, 64 KiB less one byte and 64 KiB.
+  const size_t rest = 64 * 1024 - std::string(
+                                      "header"
+                                      "key/0")
+                                      .size();
+  const Entries below = SomeEntries(1, rest - 1), large = SomeEntries(1, rest);
+  EXPECT_GT(EncodeIndexTable(below).size(), 64 * 1024);
+  EXPECT_LT(EncodeIndexTable(large).size(), 10 * 1024);
+  EXPECT_EQ(Decoded(EncodeIndexTable(below)), below);
+  EXPECT_EQ(Decoded(EncodeIndexTable(large)), large);
+  // What Snappy cannot make smaller stays as it is, here several blocks.
+  Entries random;
+  std::mt19937 bits(1);
+  for (int i = 0; i < 600; ++i) {
+    std::string& value = random[absl::StrCat("key/", i)];
+    for (int j = 0; j < 1000; ++j) value.push_back(static_cast<char>(bits()));
+  }
+  leveldb::Options plain;
+  plain.block_size = 256 * 1024;
+  plain.compression = leveldb::kNoCompression;
+  EXPECT_EQ(Decoded(EncodeIndexTable(random)), random);
+  EXPECT_EQ(EncodeIndexTable(random).substr(0, 600'000),
+            Built(random, plain).substr(0, 600'000));
 }
 
 TEST(IndexTableTest, TablesOfOthersAreRead) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/io/file_system.h"
 #include "gtest/gtest.h"
+#include "saving/codec/packed_text.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
@@ -459,6 +460,39 @@ TEST(TfCheckpointTest, DamagedJsonIsDataLossWithTheEntry) {
       if (absl::StartsWith(key, "_CAIRN/state")) continue;
       EXPECT_TRUE(IsOk(Read(files, {Part::kWeights})));
     }
+  }
+}
+
+TEST(TfCheckpointTest, ALargeArchitectureIsPacked) {
+  Snapshot snapshot = SmallSnapshot(1);
+  snapshot.architecture =
+      Config(Config::Object{{"name", std::string(100'000, 'a')}});
+  FaultFileSystem files;
+  ASSERT_TRUE(IsOk(Write(files, snapshot)));
+  const auto bundle = BundleReader::Open(files, "x");
+  ASSERT_TRUE(IsOk(bundle.status()));
+  EXPECT_LT((*bundle)->Find("_CAIRN/architecture")->size, 1000);
+  const auto read = Read(files);
+  ASSERT_TRUE(IsOk(read.status()));
+  EXPECT_TRUE(*read->architecture == *snapshot.architecture);
+}
+
+TEST(TfCheckpointTest, OnlyTheArchitectureMayBePacked) {
+  const std::string packed = PackText(
+      Config(Config::Object{{"name", std::string(100'000, 'a')}}).ToJson());
+  const auto read = [&](const char* key, const std::string& text) {
+    FaultFileSystem files;
+    WriteForeign(files, Chain(1, false), {{"v", Tensor::Scalar<float>(3)}},
+                 {{key, text}});
+    return Read(files).status();
+  };
+  EXPECT_TRUE(IsOk(read("_CAIRN/architecture", packed)));
+  EXPECT_TRUE(IsError(
+      read("_CAIRN/architecture", packed.substr(0, packed.size() - 1)),
+      absl::StatusCode::kDataLoss, {"x", "_CAIRN/architecture", "cut off"}));
+  for (const char* key : {"_CAIRN/compile", "_CAIRN/state/run"}) {
+    EXPECT_TRUE(
+        IsError(read(key, packed), absl::StatusCode::kDataLoss, {"x", key}));
   }
 }
 
