@@ -86,8 +86,9 @@ void ModelCheckpoint::Say(const std::string& line) const {
 absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
                                               const Logs& logs) {
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
-  CAIRN_ASSIGN_OR_RETURN(const std::string why,
+  CAIRN_ASSIGN_OR_RETURN(std::string why,
                          schedule_.DueAfterStep(session.step()));
+  if (why.empty() && !busy()) why = postponed_;
   // The end of training is saved.
   if (schedule_.stop_signal() != 0) session.RequestStop();
   if (why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
@@ -130,6 +131,7 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
     background_ = nullptr;
     writer_ = nullptr;
     lock_ = nullptr;
+    postponed_.clear();
     running_ = false;
   });
   if (!running_) return absl::OkStatus();
@@ -230,23 +232,44 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   return *filled;
 }
 
+bool ModelCheckpoint::busy() const {
+  return background_ != nullptr && background_->writing != nullptr;
+}
+
+absl::StatusOr<bool> ModelCheckpoint::AwaitTurn(const TrainingSession& session,
+                                                const std::string& why) {
+  const auto say = [&](absl::string_view what) {
+    Say(absl::StrCat(what, " a save (", why, ", step ", session.step(),
+                     "), as the one before is still written"));
+  };
+  if (options_.when_busy != WhenBusy::kWait) {
+    CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
+  }
+  if (busy() && options_.when_busy == WhenBusy::kSkip) {
+    ++totals_.skipped;
+    say("skipped");
+    return false;
+  }
+  const bool is_of_this_moment =
+      session.step_in_epoch() == 0 || !std::isnan(monitor_.value());
+  if (busy() && options_.when_busy == WhenBusy::kPostpone &&
+      !is_of_this_moment) {
+    if (postponed_.empty()) say("postponed");
+    postponed_ = why;
+    return false;
+  }
+  CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
+  return true;
+}
+
 absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
                                    const std::string& why) {
   // A dry run has had its trial save.
   if (session.dry_run()) return absl::OkStatus();
   const double begin = options_.clock();
-  if (background_ != nullptr && background_->writing != nullptr) {
-    if (options_.when_busy == WhenBusy::kSkip) {
-      CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
-      if (background_->writing != nullptr) {
-        ++totals_.skipped;
-        Say(absl::StrCat("skipped a save (", why, ", step ", session.step(),
-                         "), as the one before is still written"));
-        return absl::OkStatus();
-      }
-    }
-    CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
-  }
+  CAIRN_ASSIGN_OR_RETURN(const bool free, AwaitTurn(session, why));
+  if (!free) return absl::OkStatus();
+  if (!std::exchange(postponed_, "").empty()) ++totals_.postponed;
   schedule_.NoteSave();
   const double copying = options_.clock();
   CAIRN_ASSIGN_OR_RETURN(const std::string prefix, PrefixFor(session, logs));

@@ -42,8 +42,11 @@ enum class OtherRuns {
 
 // What is done when a save is due while one is still written.
 enum class WhenBusy {
-  kWait,  // Training waits until it has ended.
-  kSkip   // This save is left out.
+  kWait,     // Training waits until it has ended.
+  kSkip,     // This save is left out.
+  kPostpone  // It is done at the first step at which that has ended, once for
+             // all that have fallen due by then. What is due at the end of an
+             // epoch waits: its metrics are those of that moment.
 };
 
 // What is done when a save fails.
@@ -155,6 +158,7 @@ class ModelCheckpoint : public Callback {
   // Of the saves of the last run together.
   struct SaveTotals {
     int64_t saved = 0, skipped = 0, failed = 0;
+    int64_t postponed = 0;  // How many of those saved came later than due.
     int64_t bytes = 0;
     absl::Duration snapshot, write, stall;
   };
@@ -209,6 +213,10 @@ class ModelCheckpoint : public Callback {
                             const std::string& why);
   absl::Status Save(TrainingSession& session, const Logs& logs,
                     const std::string& why);
+  bool busy() const;  // Whether a save is still written in the background.
+  // Does what WhenBusy says where one is; whether the next can be done now.
+  absl::StatusOr<bool> AwaitTurn(const TrainingSession& session,
+                                 const std::string& why);
   // Takes over what a save in the background has come to, if it has ended or
   // `wait` says to wait for it.
   absl::Status Collect(bool wait);
@@ -247,6 +255,7 @@ class ModelCheckpoint : public Callback {
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
   std::string due_at_epoch_end_;  // Why; empty: it is not.
+  std::string postponed_;         // Why a save is still to come, likewise.
 };
 
 }  // namespace cairn

@@ -48,7 +48,15 @@ absl::Status CheckWritable(const std::string& folder, FileSystem& files) {
   CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file,
                          files.NewWritableFile(probe));
   CAIRN_RETURN_IF_ERROR(file->Close());
-  CAIRN_RETURN_IF_ERROR(files.Rename(probe, renamed));
+  const absl::Status status = files.Rename(probe, renamed);
+  if (!status.ok()) {
+    files.Remove(probe).IgnoreError();
+    return Annotate(
+        status,
+        "a checkpoint comes into place by a rename, without which a crash "
+        "could leave half of one; where the file system has none, save to a "
+        "local disk and copy the files from there");
+  }
   return files.Remove(renamed);
 }
 
@@ -243,6 +251,7 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   totals_ = {};
   failure_ = absl::OkStatus();
   due_at_epoch_end_.clear();
+  postponed_.clear();
   CAIRN_RETURN_IF_ERROR(CheckOptions(session));
   CAIRN_RETURN_IF_ERROR(PrepareFolder());
   running_ = true;

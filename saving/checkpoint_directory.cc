@@ -258,7 +258,7 @@ absl::Status WriteCheckpointState(const std::string& directory,
         *std::min_element(timestamps.begin(), timestamps.end()) - 1;
   }
   const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(*options.files, options.syncs());
+  StagedWrite staged(options);
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
                          staged.Create(JoinPath(directory, kStateFile)));
   CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(

@@ -85,7 +85,7 @@ absl::Status CheckpointManager::WriteState() const {
   }
   const SaveOptions& options = checkpoint_->options_;
   const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(*options.files, options.syncs());
+  StagedWrite staged(options);
   CAIRN_ASSIGN_OR_RETURN(
       WritableFile* const file,
       staged.Create(JoinPath(options_.directory, "checkpoint")));

@@ -43,6 +43,13 @@ struct SaveOptions {
   // A larger state goes into several data files of about this size, which are
   // synced at the same time. At least 1. There are 256 data files at most.
   int64_t shard_bytes = int64_t{1} << 30;
+  // Reads everything that was written back from the device before it counts:
+  // DataLoss, and what was there before stays, if a byte is not as it was in
+  // memory.
+  bool read_back = false;
+  // Writes no faster, so that others have their share of the disk. 0: as fast
+  // as it goes.
+  int64_t bytes_per_second = 0;
   FileSystem* files = &FileSystem::Default();  // Not owned.
 
   bool syncs() const { return durability == Durability::kCommit; }

@@ -31,6 +31,11 @@ absl::StatusOr<const Format*> ChooseFormat(const std::string& path,
         absl::StrCat("SaveOptions::shard_bytes is ", options.shard_bytes,
                      "; a data file takes at least 1 byte"));
   }
+  if (options.bytes_per_second < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "SaveOptions::bytes_per_second is ", options.bytes_per_second,
+        "; give a rate above 0, or 0 for none"));
+  }
   if (BaseName(path).empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", path,

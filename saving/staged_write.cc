@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -10,6 +11,7 @@
 #include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "saving/codec/crc32c.h"
 
 namespace cairn {
 namespace {
@@ -18,12 +20,56 @@ constexpr char kTemporaryMark[] = ".tmp-";
 
 }  // namespace
 
-StagedWrite::StagedWrite(FileSystem& files, bool sync)
-    : files_(files), sync_(sync) {}
+// A file that is written no faster than it may be, and of which it is known
+// what was written.
+class StagedWrite::PacedFile : public WritableFile {
+ public:
+  // `pace` may be null.
+  PacedFile(std::unique_ptr<WritableFile> file, WritePace* pace, bool counts)
+      : file_(std::move(file)), pace_(pace), counts_(counts) {}
+
+  absl::Status Append(absl::Span<const std::byte> bytes) override {
+    if (counts_) {
+      crc_ = Crc32c(bytes, crc_);
+      size_ += static_cast<int64_t>(bytes.size());
+    }
+    if (pace_ == nullptr) return file_->Append(bytes);
+    while (!bytes.empty()) {
+      const auto piece = bytes.subspan(0, static_cast<size_t>(pace_->piece()));
+      CAIRN_RETURN_IF_ERROR(file_->Append(piece));
+      // Else all of it would go to the device at once, at the end.
+      file_->BeginSync();
+      pace_->Wrote(static_cast<int64_t>(piece.size()));
+      bytes.remove_prefix(piece.size());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Sync() override { return file_->Sync(); }
+  absl::Status Close() override { return file_->Close(); }
+  absl::Status Reserve(int64_t bytes) override { return file_->Reserve(bytes); }
+
+  WritableFile* file() { return file_.get(); }
+  int64_t size() const { return size_; }
+  uint32_t crc() const { return crc_; }
+
+ private:
+  const std::unique_ptr<WritableFile> file_;
+  WritePace* const pace_;
+  const bool counts_;
+  int64_t size_ = 0;
+  uint32_t crc_ = 0;
+};
+
+StagedWrite::StagedWrite(const SaveOptions& options)
+    : options_(options), files_(*options.files) {
+  if (options.bytes_per_second > 0) pace_.emplace(options.bytes_per_second);
+}
 
 StagedWrite::~StagedWrite() { RemoveTemporaries(); }
 
-absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path) {
+absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path,
+                                                  const std::string& mode_of) {
   for (const StagedFile& staged : staged_) {
     CAIRN_CHECK(path != staged.path);
     CAIRN_CHECK(DirectoryOf(path) == DirectoryOf(staged.path));
@@ -41,9 +87,15 @@ absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path) {
           absl::StrCat(path, kTemporaryMark, ::getpid(), "000", i);
     }
   }
-  CAIRN_ASSIGN_OR_RETURN(staged.file,
+  CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file,
                          files_.NewWritableFile(staged.temporary_path));
+  staged.file = std::make_unique<PacedFile>(
+      std::move(file), pace_.has_value() ? &*pace_ : nullptr,
+      options_.read_back);
+  const std::string temporary_path = staged.temporary_path;
   staged_.push_back(std::move(staged));
+  // Before anything is in it.
+  CAIRN_RETURN_IF_ERROR(files_.CopyMode(mode_of, temporary_path));
   return staged_.back().file.get();
 }
 
@@ -62,18 +114,47 @@ absl::Status StagedWrite::Commit(Replaces replaces) {
 }
 
 absl::Status StagedWrite::SyncAndCloseAll() {
-  if (sync_) {
+  if (options_.syncs()) {
     std::vector<WritableFile*> files;
     for (const StagedFile& staged : staged_) {
-      files.push_back(staged.file.get());
+      files.push_back(staged.file->file());
     }
     CAIRN_RETURN_IF_ERROR(files_.SyncFiles(files));
   }
   for (StagedFile& staged : staged_) {
     CAIRN_RETURN_IF_ERROR(staged.file->Close());
+    staged.size = staged.file->size();
+    staged.crc = staged.file->crc();
     staged.file = nullptr;
   }
+  if (!options_.read_back) return absl::OkStatus();
+  for (const StagedFile& staged : staged_) {
+    CAIRN_RETURN_IF_ERROR(ReadBack(staged));
+  }
   return absl::OkStatus();
+}
+
+absl::Status StagedWrite::ReadBack(const StagedFile& staged) const {
+  constexpr int64_t kPiece = int64_t{1} << 20;
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file,
+                         files_.NewRandomAccessFile(staged.temporary_path));
+  file->DropCache();
+  uint32_t crc = 0;
+  if (file->size() == staged.size) {
+    std::vector<std::byte> bytes(
+        static_cast<size_t>(std::min(kPiece, staged.size)));
+    for (int64_t at = 0; at < staged.size; at += kPiece) {
+      const absl::Span<std::byte> piece = absl::MakeSpan(bytes).subspan(
+          0, static_cast<size_t>(std::min(kPiece, staged.size - at)));
+      CAIRN_RETURN_IF_ERROR(file->Read(at, piece));
+      crc = Crc32c(piece, crc);
+    }
+    if (crc == staged.crc) return absl::OkStatus();
+  }
+  return absl::DataLossError(absl::StrCat(
+      "\"", staged.path,
+      "\": what was read back is not what was written; the disk, the file "
+      "system or the memory damages data. Nothing was replaced"));
 }
 
 absl::Status StagedWrite::MoveAllIntoPlace(Replaces replaces) {
@@ -94,7 +175,7 @@ absl::Status StagedWrite::MoveIntoPlace(StagedFile& staged) {
 }
 
 absl::Status StagedWrite::SyncFolder() {
-  if (!sync_) return absl::OkStatus();
+  if (!options_.syncs()) return absl::OkStatus();
   return files_.SyncDirectory(DirectoryOf(staged_.front().path));
 }
 

@@ -1,22 +1,27 @@
 #ifndef CAIRN_SAVING_STAGED_WRITE_H_
 #define CAIRN_SAVING_STAGED_WRITE_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/io/file_system.h"
+#include "saving/format.h"
 #include "saving/path_claim.h"
+#include "saving/write_pace.h"
 
 namespace cairn {
 
 // Files that come into place together: the commit protocol, in one place.
 //
 //   1. Each file is written beside its place, as "<path>.tmp-<n>", where n
-//      begins with the process id.
-//   2. Commit() syncs and closes all of them.
+//      begins with the process id. It has the mode of the one it replaces.
+//   2. Commit() syncs and closes all of them, and with SaveOptions::read_back
+//      reads them.
 //   3. All but the last are renamed into place. If something is replaced their
 //      folder is synced: the last must not outlive a power cut that they do
 //      not. A single file has no such step.
@@ -34,9 +39,9 @@ class StagedWrite {
   // Whether the last file takes the place of one that could be read.
   enum class Replaces { kSomething, kNothing };
 
-  // `files` is not owned. Without `sync` steps are taken in the same order but
-  // nothing is synced: safe from a crash of the program, not of the machine.
-  StagedWrite(FileSystem& files, bool sync);
+  // Without SaveOptions::syncs() steps are taken in the same order but nothing
+  // is synced: safe from a crash of the program, not of the machine.
+  explicit StagedWrite(const SaveOptions& options);
   // Closes and removes what was not committed.
   ~StagedWrite();
   StagedWrite(const StagedWrite&) = delete;
@@ -45,9 +50,15 @@ class StagedWrite {
   // A file that will be at `path`. The pointer is good until Commit(), which
   // closes it. The order of the calls is that of the renames. REQUIRES: `path`
   // was not given before and is of the same folder as the others.
-  absl::StatusOr<WritableFile*> Create(const std::string& path);
+  absl::StatusOr<WritableFile*> Create(const std::string& path) {
+    return Create(path, path);
+  }
+  // The same with the mode of another file, if there is one.
+  absl::StatusOr<WritableFile*> Create(const std::string& path,
+                                       const std::string& mode_of);
   // REQUIRES: called once, and at least one file was made. After an error
-  // before step 4 the temporary files are removed, and what of step 3 is
+  // before step 4, DataLoss if what is read back differs, the temporary files
+  // are removed, and what of step 3 is
   // already in place stays; an error of step 5 means that the new files are in
   // place but may not outlive a power cut.
   absl::Status Commit(Replaces replaces = Replaces::kSomething);
@@ -55,11 +66,14 @@ class StagedWrite {
   bool in_place() const { return in_place_; }
 
  private:
+  class PacedFile;
   struct StagedFile {
     std::string path;
     std::string temporary_path;
     std::unique_ptr<PathClaim> claim;  // Of the temporary path.
-    std::unique_ptr<WritableFile> file;
+    std::unique_ptr<PacedFile> file;
+    int64_t size = 0;
+    uint32_t crc = 0;  // Of all of it, if it is to be read back.
     bool in_place = false;
   };
 
@@ -68,10 +82,12 @@ class StagedWrite {
   // Steps 2 to 4.
   absl::Status MoveAllIntoPlace(Replaces replaces);
   absl::Status SyncAndCloseAll();
+  absl::Status ReadBack(const StagedFile& staged) const;
   void RemoveTemporaries();
 
+  const SaveOptions options_;
   FileSystem& files_;
-  const bool sync_;
+  std::optional<WritePace> pace_;
   std::vector<StagedFile> staged_;
   bool in_place_ = false;
 };

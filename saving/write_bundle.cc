@@ -67,9 +67,10 @@ absl::Status MoveToBackup(FileSystem& files, const std::string& prefix,
   if (options.syncs()) {
     CAIRN_RETURN_IF_ERROR(files.SyncDirectory(DirectoryOf(prefix)));
   }
-  StagedWrite staged(files, options.syncs());
-  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
-                         staged.Create(BundleIndexPath(backup)));
+  StagedWrite staged(options);
+  CAIRN_ASSIGN_OR_RETURN(
+      WritableFile* const file,
+      staged.Create(BundleIndexPath(backup), BundleIndexPath(prefix)));
   CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
       reinterpret_cast<const std::byte*>(index.data()), index.size())));
   return staged.Commit();
@@ -94,11 +95,12 @@ absl::Status WriteFiles(
   const int64_t shard_bytes = (bytes + filled - 1) / filled;
   // Another count gives the new data files other names than the old ones have.
   const int count = filled == before ? filled + 1 : filled;
-  StagedWrite staged(files, options.syncs());
+  StagedWrite staged(options);
   std::vector<WritableFile*> data;
   for (int shard = 0; shard < filled; ++shard) {
     CAIRN_ASSIGN_OR_RETURN(data.emplace_back(),
-                           staged.Create(BundleDataPath(prefix, shard, count)));
+                           staged.Create(BundleDataPath(prefix, shard, count),
+                                         BundleIndexPath(prefix)));
     // Each but the last gets no less.
     if (shard + 1 < filled || filled == 1) {
       CAIRN_RETURN_IF_ERROR(data.back()->Reserve(shard_bytes));
@@ -107,8 +109,10 @@ absl::Status WriteFiles(
   BundleWriter writer(data, shard_bytes, count);
   CAIRN_RETURN_IF_ERROR(add_entries(writer));
   if (count > filled) {
-    CAIRN_RETURN_IF_ERROR(
-        staged.Create(BundleDataPath(prefix, filled, count)).status());
+    CAIRN_RETURN_IF_ERROR(staged
+                              .Create(BundleDataPath(prefix, filled, count),
+                                      BundleIndexPath(prefix))
+                              .status());
   }
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
                          staged.Create(BundleIndexPath(prefix)));

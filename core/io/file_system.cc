@@ -91,6 +91,10 @@ class PosixWritableFile : public WritableFile {
     return absl::OkStatus();
   }
 
+  void BeginSync() override {
+    ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
+  }
+
   absl::Status Sync() override {
     if (Uninterrupted([&] { return ::fsync(descriptor_); }) != 0) {
       return SystemError(path_, "sync", errno);
@@ -137,6 +141,10 @@ class PosixRandomAccessFile : public RandomAccessFile {
   ~PosixRandomAccessFile() override { ::close(descriptor_); }
 
   int64_t size() const override { return size_; }
+
+  void DropCache() const override {
+    ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED);
+  }
 
   absl::Status Read(int64_t offset,
                     absl::Span<std::byte> destination) const override {
@@ -225,6 +233,25 @@ class PosixFileSystem : public FileSystem {
     if (::rename(from.c_str(), to.c_str()) != 0) {
       const int error = errno;
       return SystemError(from, absl::StrCat("rename to \"", to, "\""), error);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CopyMode(const std::string& from,
+                        const std::string& to) override {
+    struct stat entry;
+    if (::stat(from.c_str(), &entry) != 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return absl::OkStatus();
+      return SystemError(from, "look up the mode", errno);
+    }
+    // An owner may give a file to a group of his, and the administrator to
+    // anyone. Before the mode, of which a change of owner clears bits.
+    if (::chown(to.c_str(), entry.st_uid, entry.st_gid) != 0) {
+      (void)!::chown(to.c_str(), static_cast<uid_t>(-1), entry.st_gid);
+    }
+    if (::chmod(to.c_str(), entry.st_mode & 07777) != 0 && errno != EPERM &&
+        errno != ENOTSUP && errno != ENOSYS) {
+      return SystemError(to, "set the mode", errno);
     }
     return absl::OkStatus();
   }

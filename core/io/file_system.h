@@ -20,6 +20,9 @@ class WritableFile {
   virtual ~WritableFile() = default;
   // Adds all of `bytes` at the end. Buffers nothing: a full disk shows here.
   virtual absl::Status Append(absl::Span<const std::byte> bytes) = 0;
+  // Begins to write out what was appended, so that a later Sync() has less to
+  // wait for. A hint: an error is left to Sync().
+  virtual void BeginSync() {}
   // Returns once everything appended would outlive a power cut.
   virtual absl::Status Sync() = 0;
   virtual absl::Status Close() = 0;
@@ -51,6 +54,9 @@ class RandomAccessFile {
   // file ends before.
   virtual absl::Status Read(int64_t offset,
                             absl::Span<std::byte> destination) const = 0;
+  // Makes the system forget what it holds of the file in memory, so that what
+  // is read next comes from the device. A hint.
+  virtual void DropCache() const {}
 };
 
 // The operating system's files, or a stand-in for them: tests fail each
@@ -71,6 +77,11 @@ class FileSystem {
   // Replaces `to` if it is there, in one step.
   virtual absl::Status Rename(const std::string& from,
                               const std::string& to) = 0;
+  // Gives the file `to` the mode of `from`, and its owner and group as far as
+  // the process may. OK if `from` is not there, or the file system has no
+  // modes.
+  virtual absl::Status CopyMode(const std::string& from,
+                                const std::string& to) = 0;
   // Removes a file. NotFound if it is not there.
   virtual absl::Status Remove(const std::string& path) = 0;
   // The names in a folder, sorted, without "." and "..".

@@ -35,7 +35,9 @@ absl::Status Write(StagedWrite& staged, const std::string& path,
 // its content, as a checksum would be.
 absl::Status WritePair(FileSystem& files, const std::string& data_name,
                        const std::string& content, bool sync = true) {
-  StagedWrite staged(files, sync);
+  StagedWrite staged(
+      {.durability = sync ? Durability::kCommit : Durability::kNone,
+       .files = &files});
   CAIRN_RETURN_IF_ERROR(Write(staged, JoinPath("run", data_name), content));
   CAIRN_RETURN_IF_ERROR(
       Write(staged, kIndex, absl::StrCat(data_name, "=", content)));
@@ -43,7 +45,7 @@ absl::Status WritePair(FileSystem& files, const std::string& data_name,
 }
 
 absl::Status WriteOne(FileSystem& files, const std::string& content) {
-  StagedWrite staged(files, /*sync=*/true);
+  StagedWrite staged({.files = &files});
   CAIRN_RETURN_IF_ERROR(Write(staged, kIndex, content));
   return staged.Commit();
 }
@@ -262,7 +264,7 @@ TEST(StagedWriteTest, WhatIsNotCommittedIsRemoved) {
   FaultFileSystem files;
   files.Put(kIndex, "old");
   {
-    StagedWrite staged(files, /*sync=*/true);
+    StagedWrite staged({.files = &files});
     ASSERT_EQ(Write(staged, "run/data", "1234"), absl::OkStatus());
     ASSERT_EQ(Write(staged, kIndex, "new"), absl::OkStatus());
     EXPECT_EQ(TemporaryNames(files).size(), 2u);
@@ -273,7 +275,7 @@ TEST(StagedWriteTest, WhatIsNotCommittedIsRemoved) {
 
 TEST(StagedWriteTest, TwoAtOnceDoNotShareATemporaryFile) {
   FaultFileSystem files;
-  StagedWrite first(files, /*sync=*/true), second(files, /*sync=*/true);
+  StagedWrite first({.files = &files}), second({.files = &files});
   ASSERT_EQ(Write(first, "index", "of the first"), absl::OkStatus());
   ASSERT_EQ(Write(second, "index", "of the second"), absl::OkStatus());
   const std::vector<std::string> names = TemporaryNames(files);
@@ -288,7 +290,7 @@ TEST(StagedWriteTest, TwoAtOnceDoNotShareATemporaryFile) {
 
 TEST(StagedWriteTest, AFailedCommitRemovesWhatItWroteAtOnce) {
   FaultFileSystem files;
-  StagedWrite staged(files, /*sync=*/true);
+  StagedWrite staged({.files = &files});
   ASSERT_EQ(Write(staged, "data", "1234"), absl::OkStatus());
   ASSERT_EQ(Write(staged, "index", "new"), absl::OkStatus());
   const int next = static_cast<int>(files.mutations().size()) + 1;
@@ -299,7 +301,7 @@ TEST(StagedWriteTest, AFailedCommitRemovesWhatItWroteAtOnce) {
 
 TEST(StagedWriteTest, AFileWithoutAFolderPartLiesInTheCurrentOne) {
   FaultFileSystem files;
-  StagedWrite staged(files, /*sync=*/true);
+  StagedWrite staged({.files = &files});
   ASSERT_EQ(Write(staged, "model.h5", "1234"), absl::OkStatus());
   EXPECT_EQ(staged.Commit(), absl::OkStatus());
   EXPECT_EQ(files.AfterPowerCutLosingAll()->Contents(),
@@ -307,7 +309,7 @@ TEST(StagedWriteTest, AFileWithoutAFolderPartLiesInTheCurrentOne) {
 }
 
 TEST(StagedWriteTest, AMissingFolderIsNotFoundAndNamed) {
-  StagedWrite staged(FileSystem::Default(), /*sync=*/true);
+  StagedWrite staged({});
   const absl::Status status = staged.Create("absent/model.h5").status();
   EXPECT_TRUE(absl::IsNotFound(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "absent/model.h5")) << status;

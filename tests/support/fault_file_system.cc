@@ -369,6 +369,13 @@ absl::Status FaultFileSystem::Rename(const std::string& from,
   return absl::OkStatus();
 }
 
+absl::Status FaultFileSystem::CopyMode(const std::string& from,
+                                       const std::string& to) {
+  MutexLock lock(mutex_);
+  if (Find(from) == nullptr) return absl::OkStatus();
+  return CountMutation(absl::StrCat("CopyMode ", from, " ", to));
+}
+
 absl::Status FaultFileSystem::Remove(const std::string& path) {
   MutexLock lock(mutex_);
   CAIRN_RETURN_IF_ERROR(CountMutation(absl::StrCat("Remove ", path)));

@@ -32,10 +32,11 @@ namespace cairn {
 // lasts.
 //
 // Every call is counted, from 1, as a mutation (NewWritableFile, Reserve,
-// Append, Sync, Close, Rename, Remove, CreateDirectories, SyncDirectory) or as
-// a read. To try every fault of some code, let it run once, and then once for
-// each number up to mutations().size(). Paths that differ only in "." and
-// slashes are one. Folders cannot be renamed or removed. Thread-safe.
+// Append, Sync, Close, Rename, CopyMode where there is a file to copy it from,
+// Remove, CreateDirectories, SyncDirectory) or as a read. To try every fault of
+// some code, let it run once, and then once for each number up to
+// mutations().size(). Paths that differ only in "." and slashes are one.
+// Folders cannot be renamed or removed. Thread-safe.
 class FaultFileSystem : public FileSystem {
  public:
   enum class Repeat { kOnce, kFromThenOn };
@@ -83,6 +84,9 @@ class FaultFileSystem : public FileSystem {
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override;
   absl::Status Rename(const std::string& from, const std::string& to) override;
+  // Modes are not kept.
+  absl::Status CopyMode(const std::string& from,
+                        const std::string& to) override;
   absl::Status Remove(const std::string& path) override;
   absl::StatusOr<std::vector<std::string>> List(
       const std::string& directory) override;

@@ -28,6 +28,9 @@ class MemoryFiles : public FileSystem {
     if (!contents.contains(path)) return absl::NotFoundError(path);
     return std::make_unique<Reader>(path, contents[path]);
   }
+  absl::Status CopyMode(const std::string&, const std::string&) override {
+    return absl::OkStatus();
+  }
   absl::Status Rename(const std::string& from, const std::string& to) override {
     contents[to] = std::exchange(contents[from], "");
     return Remove(from);

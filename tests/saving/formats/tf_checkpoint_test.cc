@@ -52,7 +52,7 @@ void WriteForeign(FaultFileSystem& files,
                   const std::vector<TrackableNode>& nodes,
                   const std::map<std::string, Tensor>& tensors,
                   const std::map<std::string, std::string>& texts = {}) {
-  StagedWrite staged(files, /*sync=*/true);
+  StagedWrite staged({.files = &files});
   WritableFile* const data = *staged.Create(BundleDataPath("x", 0, 1));
   BundleWriter writer(data, 0, 1);
   for (const auto& [key, value] : tensors) {
@@ -297,7 +297,7 @@ TEST(TfCheckpointTest, ABundleOfManyShardsIsReplacedByOne) {
     files.Put(BundleDataPath("x", shard, 3), "");
   }
   {
-    StagedWrite staged(files, true);
+    StagedWrite staged({.files = &files});
     BundleWriter writer(*staged.Create(BundleDataPath("x", 1, 3)), 1, 3);
     ASSERT_TRUE(IsOk(writer.AddString("a", "b")));
     ASSERT_TRUE(IsOk(writer.WriteIndex(*staged.Create(BundleIndexPath("x")))));
