@@ -16,8 +16,7 @@ class WritePace {
   // REQUIRES: `bytes_per_second` > 0. Tests turn time by the other two.
   explicit WritePace(int64_t bytes_per_second,
                      std::function<absl::Time()> now = absl::Now,
-                     std::function<void(absl::Duration)> sleep =
-                         absl::SleepFor)
+                     std::function<void(absl::Duration)> sleep = absl::SleepFor)
       : bytes_per_second_(bytes_per_second),
         now_(std::move(now)),
         sleep_(std::move(sleep)) {}

@@ -1,4 +1,5 @@
 // Saves that are written while training goes on, and saves that fail.
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -134,6 +135,54 @@ TEST(ModelCheckpointAsyncTest, WhenBusySavesAreLeftOutIfSoChosen) {
   EXPECT_EQ(result.kept, (Strings{"run/ckpt-1", "run/ckpt-6"}));
   EXPECT_EQ(result.totals.saved, 2);
   EXPECT_EQ(result.totals.skipped, 5);
+}
+
+TEST(ModelCheckpointAsyncTest, WhenBusySavesArePostponedIfSoChosen) {
+  GatedFileSystem files;
+  SmallRun run = Asynchronous();
+  run.checkpoint.every = EverySteps(1);
+  run.checkpoint.keep_last = 0;
+  run.checkpoint.when_busy = WhenBusy::kPostpone;
+  run.before = [&](const std::string& hook, TrainingSession& session,
+                   const Logs&) {
+    if (hook != "on_train_batch_begin") return absl::OkStatus();
+    if (session.step() == 0) files.SetClosed(true);
+    if (session.step() == 2) files.SetClosed(false);
+    return absl::OkStatus();
+  };
+  const auto result = Train(files, run);
+  ASSERT_TRUE(IsOk(result.status));
+  // That of step 2 is done with the next, which the end of an epoch waits for.
+  const auto is_kept = [&](const std::string& prefix) {
+    return std::count(result.kept.begin(), result.kept.end(), prefix) == 1;
+  };
+  EXPECT_TRUE(is_kept("run/ckpt-1"));
+  EXPECT_FALSE(is_kept("run/ckpt-2"));
+  EXPECT_TRUE(is_kept("run/ckpt-3"));
+  EXPECT_TRUE(is_kept("run/ckpt-6"));
+  EXPECT_GE(result.totals.postponed, 1);
+  EXPECT_EQ(result.totals.skipped, 0);
+}
+
+// What the writer had no time for comes at a later step, once.
+TEST(ModelCheckpointAsyncTest, APostponedSaveIsDoneOnceTheWriterIsFree) {
+  GatedFileSystem files;
+  SmallRun run = Asynchronous();
+  run.checkpoint.every = AtSteps({1, 2});
+  run.checkpoint.when_busy = WhenBusy::kPostpone;
+  run.before = [&](const std::string& hook, TrainingSession& session,
+                   const Logs&) {
+    if (hook != "on_train_batch_begin") return absl::OkStatus();
+    if (session.step() == 0) files.SetClosed(true);
+    if (session.step() == 2) files.SetClosed(false);
+    return absl::OkStatus();
+  };
+  const auto result = Train(files, run);
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(result.kept.front(), "run/ckpt-1");
+  EXPECT_EQ(result.kept.back(), "run/ckpt-6");
+  EXPECT_EQ(result.totals.postponed, 1);
+  EXPECT_LE(result.totals.saved, 3);
 }
 
 TEST(ModelCheckpointAsyncTest, AFailedWriteStopsTheRunAtTheNextStep) {

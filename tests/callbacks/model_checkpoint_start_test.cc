@@ -9,6 +9,7 @@
 #include "callbacks/model_checkpoint.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/staged_write.h"
 #include "tests/callbacks/small_run.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
@@ -146,6 +147,27 @@ TEST(ModelCheckpointStartTest, ADryRunFindsAFullDiskAndSavesNothing) {
                     FaultFileSystem::Repeat::kFromThenOn);
   EXPECT_TRUE(IsError(Train(full, run).status, Code::kResourceExhausted,
                       {"trial save", "no space left"}));
+}
+
+TEST(ModelCheckpointStartTest, AFolderWithoutRenamesIsFoundBeforeTheFirstStep) {
+  class WithoutRenames : public FaultFileSystem {
+    absl::Status Rename(const std::string& from, const std::string&) override {
+      return absl::InternalError(from + ": not implemented");
+    }
+  };
+  WithoutRenames files;
+  SmallRun run;
+  int steps = 0;
+  run.before = [&](const std::string& hook, TrainingSession&, const Logs&) {
+    steps += hook == "on_train_batch_begin";
+    return absl::OkStatus();
+  };
+  EXPECT_TRUE(IsError(Train(files, run).status, absl::StatusCode::kInternal,
+                      {"rename", "not implemented", "local disk"}));
+  EXPECT_EQ(steps, 0);
+  for (const auto& [path, content] : files.Contents()) {
+    EXPECT_FALSE(IsTemporaryName(path)) << path;
+  }
 }
 
 }  // namespace

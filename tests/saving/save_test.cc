@@ -414,5 +414,56 @@ TEST(ShardBytesTest, LessThanOneIsInvalidAndWritesNothing) {
   EXPECT_TRUE(files.mutations().empty());
 }
 
+TEST(SaveOptionsTest, ARateBelowZeroIsInvalidAndWritesNothing) {
+  FaultFileSystem files;
+  EXPECT_TRUE(IsError(WriteSnapshot(SmallSnapshot(1), "run/x",
+                                    {.bytes_per_second = -1, .files = &files}),
+                      Code::kInvalidArgument, {"bytes_per_second"}));
+  EXPECT_TRUE(files.mutations().empty());
+}
+
+TEST(SaveOptionsTest, WhatIsReadBackAndPacedIsTheSame) {
+  FaultFileSystem plain, careful;
+  for (int save = 0; save < 2; ++save) {
+    ASSERT_TRUE(IsOk(WriteSnapshot(SmallSnapshot(save), "run/x",
+                                   {.shard_bytes = 20, .files = &plain})));
+    ASSERT_TRUE(IsOk(WriteSnapshot(SmallSnapshot(save), "run/x",
+                                   {.shard_bytes = 20,
+                                    .read_back = true,
+                                    .bytes_per_second = 1 << 30,
+                                    .files = &careful})));
+    EXPECT_EQ(careful.Contents(), plain.Contents());
+  }
+}
+
+// On a real file system, which has modes.
+TEST(SaveOptionsTest, WhatReplacesAFileHasItsMode) {
+  std::string folder = JoinPath(::testing::TempDir(), "modes_XXXXXX");
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const auto modes = [&] {
+    std::set<std::filesystem::perms> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      found.insert(entry.status().permissions());
+    }
+    return found;
+  };
+  const auto model = MakeModel();
+  const std::string path = JoinPath(folder, "w");
+  ASSERT_TRUE(IsOk(SaveWeights(*model, path)));
+  const auto only_mine =
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  EXPECT_NE(modes(), std::set{only_mine});
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::filesystem::permissions(entry.path(), only_mine);
+  }
+  // The data files have other names each time; a backup is new.
+  for (const Overwrite overwrite :
+       {Overwrite::kReplace, Overwrite::kReplace, Overwrite::kKeepBackup}) {
+    ASSERT_TRUE(IsOk(SaveWeights(*model, path, {.overwrite = overwrite})));
+    EXPECT_EQ(modes(), std::set{only_mine});
+  }
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace cairn

@@ -260,6 +260,95 @@ TEST(StagedWriteTest, WithoutSyncAKillIsSafeAndAPowerCutIsNot) {
   FAIL() << "no write came to its end";
 }
 
+// A disk that damages what it is given: in a file whose path has `part`, the
+// last bit of the first bytes.
+class DamagingFileSystem : public FaultFileSystem {
+ public:
+  explicit DamagingFileSystem(std::string part) : part_(std::move(part)) {}
+
+  absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) override {
+    CAIRN_ASSIGN_OR_RETURN(auto file, FaultFileSystem::NewWritableFile(path));
+    if (!absl::StrContains(path, part_)) return file;
+    return std::make_unique<Damaging>(std::move(file));
+  }
+
+ private:
+  class Damaging : public WritableFile {
+   public:
+    explicit Damaging(std::unique_ptr<WritableFile> file)
+        : file_(std::move(file)) {}
+    absl::Status Append(absl::Span<const std::byte> bytes) override {
+      std::vector<std::byte> damaged(bytes.begin(), bytes.end());
+      if (!damaged.empty()) damaged.back() ^= std::byte{1};
+      return file_->Append(damaged);
+    }
+    absl::Status Sync() override { return file_->Sync(); }
+    absl::Status Close() override { return file_->Close(); }
+    absl::Status Reserve(int64_t bytes) override {
+      return file_->Reserve(bytes);
+    }
+
+   private:
+    const std::unique_ptr<WritableFile> file_;
+  };
+
+  const std::string part_;
+};
+
+TEST(StagedWriteTest, WhatIsReadBackWrongDoesNotCount) {
+  for (const char* part : {"data-2", "index"}) {
+    SCOPED_TRACE(part);
+    DamagingFileSystem files(part);
+    files.Put("run/data-1", "old");
+    files.Put(kIndex, "data-1=old");
+    StagedWrite staged({.read_back = true, .files = &files});
+    ASSERT_EQ(Write(staged, "run/data-2", "new"), absl::OkStatus());
+    ASSERT_EQ(Write(staged, kIndex, "data-2=new"), absl::OkStatus());
+    const absl::Status status = staged.Commit();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), part)) << status;
+    EXPECT_FALSE(staged.in_place());
+    EXPECT_EQ(ReadPair(files), "old");
+    EXPECT_TRUE(TemporaryNames(files).empty());
+  }
+}
+
+TEST(StagedWriteTest, WhatIsReadBackRightCounts) {
+  FaultFileSystem files;
+  files.Put("run/notes.txt", "");
+  // More than is read at once, and an empty file.
+  const std::string large((5 << 20) / 2, 'x');
+  StagedWrite staged({.read_back = true, .files = &files});
+  ASSERT_EQ(Write(staged, "run/large", large), absl::OkStatus());
+  ASSERT_EQ(Write(staged, "run/empty", ""), absl::OkStatus());
+  ASSERT_EQ(Write(staged, kIndex, "index"), absl::OkStatus());
+  EXPECT_EQ(staged.Commit(), absl::OkStatus());
+  EXPECT_TRUE(files.Contents()["run/large"] == large);
+  EXPECT_GE(files.reads(), 5);
+}
+
+TEST(StagedWriteTest, AFileThatIsShorterThanWhatWasWrittenDoesNotCount) {
+  FaultFileSystem files;
+  files.Put("run/notes.txt", "");
+  StagedWrite staged({.read_back = true, .files = &files});
+  ASSERT_EQ(Write(staged, kIndex, "index"), absl::OkStatus());
+  const std::string temporary = TemporaryNames(files)[0];
+  files.Put(JoinPath("run", temporary), "ind");
+  EXPECT_TRUE(absl::IsDataLoss(staged.Commit()));
+  EXPECT_EQ(ReadOne(files), "none");
+}
+
+TEST(StagedWriteTest, WhatIsPacedIsTheSame) {
+  FaultFileSystem files;
+  files.Put("run/notes.txt", "");
+  const std::string content(10'000, 'x');
+  StagedWrite staged({.bytes_per_second = 1 << 30, .files = &files});
+  ASSERT_EQ(Write(staged, kIndex, content), absl::OkStatus());
+  EXPECT_EQ(staged.Commit(), absl::OkStatus());
+  EXPECT_EQ(ReadOne(files), content);
+}
+
 TEST(StagedWriteTest, WhatIsNotCommittedIsRemoved) {
   FaultFileSystem files;
   files.Put(kIndex, "old");

@@ -193,6 +193,54 @@ TEST_F(FileSystemTest, AFullDiskIsResourceExhausted) {
   EXPECT_TRUE(absl::StrContains(status.message(), "\"/dev/full\"")) << status;
 }
 
+TEST_F(FileSystemTest, AFileTakesTheModeOfAnother) {
+  const auto mode = [&](const std::string& name) {
+    struct stat entry = {};
+    EXPECT_EQ(::stat(In(name).c_str(), &entry), 0);
+    return entry.st_mode & 07777;
+  };
+  for (const char* name : {"from", "to"}) {
+    ASSERT_EQ(Write(In(name), name), absl::OkStatus());
+  }
+  for (const mode_t wanted : {0600, 0644, 0440, 0755}) {
+    ASSERT_EQ(::chmod(In("from").c_str(), wanted), 0);
+    EXPECT_EQ(files_.CopyMode(In("from"), In("to")), absl::OkStatus());
+    EXPECT_EQ(mode("to"), wanted);
+  }
+  EXPECT_EQ(files_.CopyMode(In("none"), In("to")), absl::OkStatus());
+  EXPECT_EQ(mode("to"), 0755);
+  EXPECT_TRUE(absl::IsNotFound(files_.CopyMode(In("from"), In("none"))));
+}
+
+TEST_F(FileSystemTest, AFileTakesTheOwnerOfAnotherIfItMay) {
+  for (const char* name : {"from", "to"}) {
+    ASSERT_EQ(Write(In(name), name), absl::OkStatus());
+  }
+  // The administrator may, others may not, and then it has the same owner.
+  (void)!::chown(In("from").c_str(), 1234, 2345);
+  EXPECT_EQ(files_.CopyMode(In("from"), In("to")), absl::OkStatus());
+  struct stat from = {}, to = {};
+  ASSERT_EQ(::stat(In("from").c_str(), &from), 0);
+  ASSERT_EQ(::stat(In("to").c_str(), &to), 0);
+  EXPECT_EQ(to.st_uid, from.st_uid);
+  EXPECT_EQ(to.st_gid, from.st_gid);
+}
+
+TEST_F(FileSystemTest, HintsChangeNothing) {
+  const auto file = files_.NewWritableFile(In("a"));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ((*file)->Append(Bytes("abc")), absl::OkStatus());
+  (*file)->BeginSync();
+  EXPECT_EQ((*file)->Append(Bytes("def")), absl::OkStatus());
+  const auto reader = files_.NewRandomAccessFile(In("a"));
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  (*reader)->DropCache();
+  EXPECT_EQ(*ReadFile(files_, In("a")), "abcdef");
+  EXPECT_EQ((*file)->Sync(), absl::OkStatus());
+  (*reader)->DropCache();
+  EXPECT_EQ(*ReadFile(files_, In("a")), "abcdef");
+}
+
 TEST_F(FileSystemTest, WhatIsForbiddenIsPermissionDenied) {
   EXPECT_TRUE(absl::IsPermissionDenied(files_.Remove("/proc/version")));
 }
