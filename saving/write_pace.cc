@@ -11,11 +11,14 @@ int64_t WritePace::piece() const {
 
 void WritePace::Wrote(int64_t bytes) {
   const absl::Time now = now_();
-  if (begin_ == absl::InfinitePast()) begin_ = now;
-  bytes_ += bytes;
-  const absl::Time due =
-      begin_ + absl::Seconds(static_cast<double>(bytes_) /
-                             static_cast<double>(bytes_per_second_));
+  absl::Time due;
+  {
+    MutexLock lock(mutex_);
+    if (begin_ == absl::InfinitePast()) begin_ = now;
+    bytes_ += bytes;
+    due = begin_ + absl::Seconds(static_cast<double>(bytes_) /
+                                 static_cast<double>(bytes_per_second_));
+  }
   if (due > now) sleep_(due - now);
 }
 

@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <functional>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/mutex.h"
 
 namespace cairn {
 
-// Holds a writer to so many bytes per second, from its first piece on. Not
-// thread-safe.
+// Holds those who write to so many bytes per second together, from the first
+// piece on. Thread-safe.
 class WritePace {
  public:
   // REQUIRES: `bytes_per_second` > 0. Tests turn time by the other two.
@@ -31,8 +33,10 @@ class WritePace {
   const int64_t bytes_per_second_;
   const std::function<absl::Time()> now_;
   const std::function<void(absl::Duration)> sleep_;
-  absl::Time begin_ = absl::InfinitePast();  // That: nothing is written yet.
-  int64_t bytes_ = 0;
+  Mutex mutex_;
+  // In the infinite past nothing is written yet.
+  absl::Time begin_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  int64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace cairn

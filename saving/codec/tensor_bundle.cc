@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "core/runtime/run_in_parallel.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/index_table.h"
 #include "saving/codec/proto/tensor_bundle.pb.h"
@@ -19,10 +20,31 @@ namespace {
 // written from where it is.
 constexpr size_t kGatherUpTo = size_t{256} << 10;
 constexpr size_t kLarge = size_t{64} << 10;
+// Data files. More would hold more of a large bundle in memory that is read
+// from another.
+constexpr size_t kShardsAtOnce = 4;
+// Less is written before a thread has begun.
+constexpr int64_t kLeastForThreads = int64_t{1} << 20;
 
 absl::Span<const std::byte> BytesOf(absl::string_view text) {
   return absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()),
                              text.size());
+}
+
+std::string EntryProto(int dtype_number, const Shape& shape, int shard,
+                       int64_t offset, size_t size, uint32_t crc) {
+  proto::BundleEntryProto entry;
+  entry.set_dtype(dtype_number);
+  // A scalar's shape is there too, and empty.
+  entry.mutable_shape();
+  for (const int64_t extent : shape) {
+    entry.mutable_shape()->add_dim()->set_size(extent);
+  }
+  entry.set_shard_id(shard);
+  entry.set_offset(offset);
+  entry.set_size(static_cast<int64_t>(size));
+  entry.set_crc32c(MaskCrc(crc));
+  return entry.SerializeAsString();
 }
 
 }  // namespace
@@ -37,19 +59,54 @@ std::string BundleDataPath(absl::string_view prefix, int shard,
                       "-of-", absl::Dec(shard_count, absl::kZeroPad5));
 }
 
+absl::Span<const std::byte> BundleWriter::Pending::bytes() const {
+  return dtype_number == kStringTypeNumber ? BytesOf(string_bytes)
+                                           : value.bytes();
+}
+
+absl::Status BundleWriter::Shard::Write() {
+  for (Pending& entry : pending) {
+    if (entry.dtype_number != kStringTypeNumber) {
+      entry.crc = Crc32c(entry.bytes());
+    }
+    CAIRN_RETURN_IF_ERROR(AppendBytes(entry.bytes()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BundleWriter::Shard::AppendBytes(
+    absl::Span<const std::byte> bytes) {
+  if (bytes.size() >= kLarge) {
+    CAIRN_RETURN_IF_ERROR(Flush());
+    return file->Append(bytes);
+  }
+  gathered.insert(gathered.end(), bytes.begin(), bytes.end());
+  return gathered.size() >= kGatherUpTo ? Flush() : absl::OkStatus();
+}
+
+absl::Status BundleWriter::Shard::Flush() {
+  if (gathered.empty()) return absl::OkStatus();
+  const absl::Status status = file->Append(gathered);
+  gathered.clear();
+  return status;
+}
+
 BundleWriter::BundleWriter(WritableFile* data, int shard, int shard_count)
-    : data_({data}),
+    : shards_(1),
       first_shard_(shard),
       shard_count_(shard_count),
-      shard_bytes_(std::numeric_limits<int64_t>::max()) {}
+      shard_bytes_(std::numeric_limits<int64_t>::max()) {
+  shards_[0].file = data;
+}
 
-BundleWriter::BundleWriter(std::vector<WritableFile*> data, int64_t shard_bytes,
-                           int shard_count)
-    : data_(std::move(data)),
+BundleWriter::BundleWriter(const std::vector<WritableFile*>& data,
+                           int64_t shard_bytes, int shard_count)
+    : shards_(data.size()),
       first_shard_(0),
       shard_count_(shard_count),
       shard_bytes_(shard_bytes) {
-  CAIRN_CHECK(!data_.empty());
+  CAIRN_CHECK(!data.empty());
+  for (size_t i = 0; i < data.size(); ++i) shards_[i].file = data[i];
 }
 
 absl::Status BundleWriter::CheckKey(const std::string& key) const {
@@ -66,63 +123,64 @@ absl::Status BundleWriter::CheckKey(const std::string& key) const {
 
 absl::Status BundleWriter::AddTensor(const std::string& key,
                                      const Tensor& value) {
-  CAIRN_RETURN_IF_ERROR(CheckKey(key));
-  return AddEntry(key, StoredTypeOf(value.dtype()).number, value.shape(),
-                  value.bytes(), Crc32c(value.bytes()));
+  return Add({.key = key,
+              .dtype_number = StoredTypeOf(value.dtype()).number,
+              .shape = value.shape(),
+              .value = value});
 }
 
 absl::Status BundleWriter::AddString(const std::string& key,
                                      absl::string_view value) {
-  CAIRN_RETURN_IF_ERROR(CheckKey(key));
-  const EncodedStrings encoded = EncodeStrings({value});
-  return AddEntry(key, kStringTypeNumber, {}, BytesOf(encoded.bytes),
-                  encoded.crc);
+  EncodedStrings encoded = EncodeStrings({value});
+  return Add({.key = key,
+              .dtype_number = kStringTypeNumber,
+              .string_bytes = std::move(encoded.bytes),
+              .crc = encoded.crc});
 }
 
-absl::Status BundleWriter::AddEntry(const std::string& key, int dtype_number,
-                                    const Shape& shape,
-                                    absl::Span<const std::byte> bytes,
-                                    uint32_t crc) {
-  if (offset_ >= shard_bytes_ && file_ + 1 < data_.size()) {
-    CAIRN_RETURN_IF_ERROR(Flush());
-    ++file_;
-    offset_ = 0;
+absl::Status BundleWriter::Add(Pending entry) {
+  CAIRN_RETURN_IF_ERROR(CheckKey(entry.key));
+  entries_[entry.key];
+  if (shards_[next_].bytes >= shard_bytes_ && next_ + 1 < shards_.size()) {
+    if (++next_ - written_ == kShardsAtOnce) {
+      CAIRN_RETURN_IF_ERROR(WritePending());
+    }
   }
-  CAIRN_RETURN_IF_ERROR(AppendData(bytes));
-  proto::BundleEntryProto entry;
-  entry.set_dtype(dtype_number);
-  // A scalar's shape is there too, and empty.
-  entry.mutable_shape();
-  for (const int64_t size : shape) {
-    entry.mutable_shape()->add_dim()->set_size(size);
+  Shard& shard = shards_[next_];
+  entry.offset = shard.bytes;
+  shard.bytes += static_cast<int64_t>(entry.bytes().size());
+  shard.pending.push_back(std::move(entry));
+  return shards_.size() == 1 ? WritePending() : absl::OkStatus();
+}
+
+absl::Status BundleWriter::WritePending() {
+  const absl::Span<Shard> all =
+      absl::MakeSpan(shards_).subspan(written_, next_ - written_ + 1);
+  int64_t bytes = 0;
+  for (const Shard& shard : all) bytes += shard.bytes;
+  if (all.size() == 1 || bytes < kLeastForThreads) {
+    for (Shard& shard : all) CAIRN_RETURN_IF_ERROR(shard.Write());
+  } else {
+    CAIRN_RETURN_IF_ERROR(
+        RunInParallel(static_cast<int64_t>(all.size()),
+                      [&](int64_t i) { return all[i].Write(); }));
   }
-  entry.set_shard_id(first_shard_ + static_cast<int>(file_));
-  entry.set_offset(offset_);
-  entry.set_size(static_cast<int64_t>(bytes.size()));
-  entry.set_crc32c(MaskCrc(crc));
-  offset_ += static_cast<int64_t>(bytes.size());
-  entries_[key] = entry.SerializeAsString();
+  for (Shard& shard : all) {
+    const int number = first_shard_ + static_cast<int>(&shard - &shards_[0]);
+    for (const Pending& entry : shard.pending) {
+      entries_[entry.key] =
+          EntryProto(entry.dtype_number, entry.shape, number, entry.offset,
+                     entry.bytes().size(), entry.crc);
+    }
+    shard.pending.clear();
+  }
+  written_ = next_;
   return absl::OkStatus();
 }
 
-absl::Status BundleWriter::AppendData(absl::Span<const std::byte> bytes) {
-  if (bytes.size() >= kLarge) {
-    CAIRN_RETURN_IF_ERROR(Flush());
-    return data_[file_]->Append(bytes);
-  }
-  gathered_.insert(gathered_.end(), bytes.begin(), bytes.end());
-  return gathered_.size() >= kGatherUpTo ? Flush() : absl::OkStatus();
-}
-
-absl::Status BundleWriter::Flush() {
-  if (gathered_.empty()) return absl::OkStatus();
-  const absl::Status status = data_[file_]->Append(gathered_);
-  gathered_.clear();
-  return status;
-}
-
 absl::Status BundleWriter::WriteIndex(WritableFile* index) {
-  CAIRN_RETURN_IF_ERROR(Flush());
+  CAIRN_RETURN_IF_ERROR(WritePending());
+  for (Shard& shard : shards_) CAIRN_RETURN_IF_ERROR(shard.Flush());
   proto::BundleHeaderProto header;
   header.set_num_shards(shard_count_);
   header.mutable_version()->set_producer(1);

@@ -45,8 +45,10 @@ struct BundleEntry {
   bool is_string() const { return dtype_number == 7; }
 };
 
-// Writes a bundle's entries one after another into its data files. Keeps of
-// each entry what the index needs.
+// Writes a bundle's entries into its data files. Keeps of each entry what the
+// index needs. Into one data file they are written as they come. Of several up
+// to four are written at the same time, when they are full or by WriteIndex();
+// tensors share their memory with the caller's until then.
 class BundleWriter {
  public:
   // `data` is not owned: data file `shard` of `shard_count`.
@@ -54,11 +56,12 @@ class BundleWriter {
   // Files are not owned, and are data files 0, 1 and so on of `shard_count`;
   // the others stay empty. An entry goes into the next file once `shard_bytes`
   // lie in one; the last takes what is left. REQUIRES: there is a file.
-  BundleWriter(std::vector<WritableFile*> data, int64_t shard_bytes,
+  BundleWriter(const std::vector<WritableFile*>& data, int64_t shard_bytes,
                int shard_count);
 
   // Adds `value`'s bytes. AlreadyExists if the key is taken, InvalidArgument if
   // it is empty or begins with a zero byte, as the keys of the index itself.
+  // An error of a file may come from a later call.
   absl::Status AddTensor(const std::string& key, const Tensor& value);
   // Adds a scalar string tensor, likewise.
   absl::Status AddString(const std::string& key, absl::string_view value);
@@ -66,22 +69,42 @@ class BundleWriter {
   absl::Status WriteIndex(WritableFile* index);
 
  private:
-  absl::Status CheckKey(const std::string& key) const;
-  absl::Status AddEntry(const std::string& key, int dtype_number,
-                        const Shape& shape, absl::Span<const std::byte> bytes,
-                        uint32_t crc);
-  absl::Status AppendData(absl::Span<const std::byte> bytes);
-  absl::Status Flush();
+  // One that is still to be written.
+  struct Pending {
+    std::string key;
+    int dtype_number = 0;
+    Shape shape;
+    Tensor value;              // If it is no string.
+    std::string string_bytes;  // Encoded.
+    absl::Span<const std::byte> bytes() const;
+    uint32_t crc = 0;  // Of a tensor known once it is written.
+    int64_t offset = 0;
+  };
+  // A data file, and what of it is still to be written.
+  struct Shard {
+    absl::Status Write();
+    absl::Status AppendBytes(absl::Span<const std::byte> bytes);
+    absl::Status Flush();
 
-  // Of which the first is `first_shard_`.
-  const std::vector<WritableFile*> data_;
+    WritableFile* file = nullptr;
+    std::vector<Pending> pending;
+    // Small values, gathered so that each does not cost a call.
+    std::vector<std::byte> gathered;
+    int64_t bytes = 0;  // With those pending.
+  };
+
+  absl::Status CheckKey(const std::string& key) const;
+  absl::Status Add(Pending entry);
+  // Writes all that is pending.
+  absl::Status WritePending();
+
+  std::vector<Shard> shards_;
   const int first_shard_, shard_count_;
   const int64_t shard_bytes_;
-  size_t file_ = 0;  // That of the next entry.
-  // Small values, gathered so that each does not cost a call.
-  std::vector<std::byte> gathered_;
-  int64_t offset_ = 0;
-  // Serialized BundleEntryProtos by key.
+  size_t next_ = 0;     // The shard of the next entry.
+  size_t written_ = 0;  // The first shard that has, or may get, something
+                        // pending.
+  // Serialized BundleEntryProtos by key; empty while they are pending.
   std::map<std::string, std::string> entries_;
 };
 

@@ -1,6 +1,6 @@
 #include "saving/write_pace.h"
 
-#include <vector>
+#include <functional>
 
 #include "gtest/gtest.h"
 
@@ -9,13 +9,14 @@ namespace {
 
 // A clock that moves when it is slept by, or by hand.
 struct TurnedClock {
-  WritePace MakePace(int64_t bytes_per_second) {
-    return WritePace(
-        bytes_per_second, [this] { return now; },
-        [this](absl::Duration duration) {
-          now += duration;
-          slept += duration;
-        });
+  std::function<absl::Time()> reader() {
+    return [this] { return now; };
+  }
+  std::function<void(absl::Duration)> sleeper() {
+    return [this](absl::Duration duration) {
+      now += duration;
+      slept += duration;
+    };
   }
   absl::Time now = absl::UnixEpoch();
   absl::Duration slept;
@@ -23,7 +24,7 @@ struct TurnedClock {
 
 TEST(WritePaceTest, WaitsForTheTimeThatTheBytesMayTake) {
   TurnedClock clock;
-  WritePace pace = clock.MakePace(1000);
+  WritePace pace(1000, clock.reader(), clock.sleeper());
   clock.now += absl::Hours(1);  // Nothing was written yet.
   pace.Wrote(500);
   EXPECT_EQ(clock.slept, absl::Milliseconds(500));
@@ -33,7 +34,7 @@ TEST(WritePaceTest, WaitsForTheTimeThatTheBytesMayTake) {
 
 TEST(WritePaceTest, TimeThatWritingTakesIsNotWaitedForAgain) {
   TurnedClock clock;
-  WritePace pace = clock.MakePace(1000);
+  WritePace pace(1000, clock.reader(), clock.sleeper());
   pace.Wrote(100);
   clock.now += absl::Milliseconds(80);
   pace.Wrote(100);
@@ -44,9 +45,8 @@ TEST(WritePaceTest, TimeThatWritingTakesIsNotWaitedForAgain) {
 }
 
 TEST(WritePaceTest, PiecesAreSmallBesideASecondAndAtLeastAPage) {
-  TurnedClock clock;
-  EXPECT_EQ(clock.MakePace(int64_t{20} << 20).piece(), 1 << 20);
-  EXPECT_EQ(clock.MakePace(1).piece(), 4096);
+  EXPECT_EQ(WritePace(int64_t{20} << 20).piece(), 1 << 20);
+  EXPECT_EQ(WritePace(1).piece(), 4096);
 }
 
 }  // namespace

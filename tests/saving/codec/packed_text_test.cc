@@ -36,8 +36,8 @@ std::string Random(size_t size) {
 TEST(PackedTextTest, TextsComeBack) {
   for (const std::string& text :
        {std::string(), Json(1), Json(kLeast - 1), Json(kLeast),
-        Json(kLeast + 1), Json(3 * kLeast), Json(kLargest), Json(kLargest + 1),
-        std::string(kLargest, ' '), Random(kLeast), Random(kLargest)}) {
+        Json(kLeast + 1), Json(3 * kLeast), std::string(kLargest, ' '),
+        std::string(kLargest + 1, ' '), Random(kLeast)}) {
     const auto unpacked = UnpackText(PackText(text));
     ASSERT_TRUE(unpacked.ok()) << unpacked.status();
     EXPECT_TRUE(*unpacked == text) << "of " << text.size() << " bytes";
@@ -48,8 +48,8 @@ TEST(PackedTextTest, OnlyLargeTextsArePacked) {
   EXPECT_EQ(PackText("{}"), "{}");
   EXPECT_EQ(PackText(Json(kLeast - 1)), Json(kLeast - 1));
   EXPECT_LT(PackText(Json(kLeast)).size(), kLeast / 2);
-  EXPECT_LT(PackText(Json(kLargest)).size(), kLargest / 2);
-  EXPECT_EQ(PackText(Json(kLargest + 1)).size(), kLargest + 1);
+  EXPECT_LT(PackText(std::string(kLargest, ' ')).size(), kLargest / 2);
+  EXPECT_EQ(PackText(std::string(kLargest + 1, ' ')).size(), kLargest + 1);
 }
 
 TEST(PackedTextTest, EveryFlippedBitOfWhatIsPackedIsFound) {

@@ -104,6 +104,81 @@ TEST(TensorBundleTest, BytesAreTensorFlows) {
           std::string(72, '0') + "57fb808b247547db");
 }
 
+// Tensors of 100 KB to 1.3 MB with small ones and texts between.
+void AddLargeBundle(BundleWriter& writer) {
+  for (int i = 0; i < 12; ++i) {
+    const int64_t size = 25'000 * (1 + i % 13);
+    Tensor value = Tensor::Zeros({DType::kFloat32, {size}});
+    for (int64_t j = 0; j < size; ++j) {
+      value.mutable_values<float>()[j] = static_cast<float>(i * j % 1001);
+    }
+    // It is good for as long as the writer needs it.
+    ASSERT_TRUE(writer.AddTensor(absl::StrCat("large/", i), value).ok());
+    ASSERT_TRUE(
+        writer.AddTensor(absl::StrCat("small/", i), Tensor::Scalar<float>(i))
+            .ok());
+    ASSERT_TRUE(writer.AddString(absl::StrCat("text/", i), "text").ok());
+  }
+}
+
+TEST(TensorBundleTest, SeveralDataFilesHaveTogetherWhatOneHas) {
+  MemoryFiles one;
+  WriteBundle(one, AddLargeBundle);
+  for (const int shards : {2, 3, 4, 5, 9}) {
+    SCOPED_TRACE(shards);
+    MemoryFiles files;
+    std::vector<std::unique_ptr<WritableFile>> owned;
+    std::vector<WritableFile*> data;
+    for (int i = 0; i < shards; ++i) {
+      auto file = files.NewWritableFile(BundleDataPath("p", i, shards));
+      owned.push_back(*std::move(file));
+      data.push_back(owned.back().get());
+    }
+    auto index = files.NewWritableFile(kIndex);
+    const int64_t shard_bytes =
+        static_cast<int64_t>(one.contents[kData].size()) / shards;
+    BundleWriter writer(data, shard_bytes, shards);
+    AddLargeBundle(writer);
+    ASSERT_TRUE(writer.WriteIndex(index->get()).ok());
+    EXPECT_TRUE(VerifyAll(files).ok());
+    std::string together;
+    for (int i = 0; i < shards; ++i) {
+      const std::string& content =
+          files.contents[BundleDataPath("p", i, shards)];
+      if (i == 0) {
+        EXPECT_GE(content.size(), shard_bytes);
+      }
+      together += content;
+    }
+    EXPECT_TRUE(together == one.contents[kData]);
+  }
+}
+
+TEST(TensorBundleTest, AnErrorOfAnyDataFileIsReturned) {
+  class FullFile : public WritableFile {
+    absl::Status Append(absl::Span<const std::byte>) override {
+      return absl::ResourceExhaustedError("full");
+    }
+    absl::Status Sync() override { return absl::OkStatus(); }
+    absl::Status Close() override { return absl::OkStatus(); }
+    absl::Status Reserve(int64_t) override { return absl::OkStatus(); }
+  };
+  for (int full = 0; full < 3; ++full) {
+    MemoryFiles files;
+    FullFile full_file;
+    std::vector<std::unique_ptr<WritableFile>> owned;
+    std::vector<WritableFile*> data;
+    for (int i = 0; i < 3; ++i) {
+      owned.push_back(*files.NewWritableFile(BundleDataPath("p", i, 3)));
+      data.push_back(i == full ? &full_file : owned.back().get());
+    }
+    auto index = files.NewWritableFile(kIndex);
+    BundleWriter writer(data, 1'500'000, 3);
+    AddLargeBundle(writer);
+    EXPECT_TRUE(absl::IsResourceExhausted(writer.WriteIndex(index->get())));
+  }
+}
+
 TEST(TensorBundleTest, PathsAreTensorFlows) {
   EXPECT_EQ(BundleIndexPath("a/b"), "a/b.index");
   EXPECT_EQ(BundleDataPath("a/b", 1, 12), "a/b.data-00001-of-00012");
