@@ -30,10 +30,14 @@ struct RestoreOptions {
   // between dots will do, "learning_rate", or "optimizer" for all of its
   // options. What differs and is not named here is an error that names it; what
   // is named applies, and is said in a warning. The number of epochs and of
-  // threads may differ anyway, and another machine is but a warning. For an
-  // object of FitOptions::state that only the run or only the snapshot has:
-  // "user/<name>".
+  // threads may differ anyway, as no bit depends on them. For an object of
+  // FitOptions::state that only the run or only the snapshot has:
+  // "user/<name>". Libraries and machine, "cairn", "onednn",
+  // "onednn_instructions" and "instructions", may differ, with a warning unless
+  // they are named here.
   std::set<std::string> allow_changed;
+  // Of libraries and machine those in which a difference is an error.
+  std::set<std::string> refuse_changed;
   bool allow_missing = false;   // The model has it, the snapshot does not.
   bool allow_extra = false;     // The snapshot has it, the model does not.
   bool allow_mismatch = false;  // Shapes or types differ; left as it was.

@@ -152,4 +152,18 @@ absl::Status CheckChanges(const std::vector<RunChange>& changes,
       absl::StrJoin(names, ", "), "}"));
 }
 
+absl::Status CheckNotRefused(const std::vector<RunChange>& changes,
+                             const std::set<std::string>& refused) {
+  std::vector<std::string> texts;
+  for (const RunChange& change : changes) {
+    if (refused.count(change.name) > 0) texts.push_back(ChangeToString(change));
+  }
+  if (texts.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the saved run was made with other libraries or on another machine: ",
+      absl::StrJoin(texts, "; "),
+      "; go on where these are the same, or take them out of "
+      "RestoreOptions::refuse_changed"));
+}
+
 }  // namespace cairn

@@ -36,6 +36,11 @@ bool IsAllowed(absl::string_view name, const std::set<std::string>& allowed);
 absl::Status CheckChanges(const std::vector<RunChange>& changes,
                           const std::set<std::string>& allowed);
 
+// FailedPrecondition if one of `changes`, which are of libraries and machine,
+// has a name in `refused`.
+absl::Status CheckNotRefused(const std::vector<RunChange>& changes,
+                             const std::set<std::string>& refused);
+
 }  // namespace cairn
 
 #endif  // CAIRN_CORE_TRAINING_RUN_CHANGES_H_

@@ -74,6 +74,17 @@ void Copy(const Config& from, absl::string_view key, Config& to) {
   if (member.ok()) to.Set(key, **member);
 }
 
+// In which libraries and machine differ from those of `saved`, as far as it
+// says them.
+std::vector<RunChange> FindMachineChanges(const Config& saved) {
+  Config machine = Config::Object{{"cairn", std::string(Version())}};
+  const Config here = MachineConfig();
+  for (const char* key : {"onednn", "onednn_instructions", "instructions"}) {
+    if (saved.Find(key).ok()) Copy(here, key, machine);
+  }
+  return FindChanges(saved, machine);
+}
+
 }  // namespace
 
 absl::StatusOr<Trainer::SavedRun> Trainer::SavedRun::Read(
@@ -293,6 +304,8 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
     CAIRN_ASSIGN_OR_RETURN(run, SavedRun::Read(extras->second.values));
     changes = FindRunChanges(snapshot, run);
     CAIRN_RETURN_IF_ERROR(CheckChanges(changes, options.allow_changed));
+    CAIRN_RETURN_IF_ERROR(CheckNotRefused(FindMachineChanges(run.machine),
+                                          options.refuse_changed));
   }
   if (snapshot.parts.count(Part::kOptimizer) > 0) {
     CAIRN_RETURN_IF_ERROR(MatchOptimizer(*model_, *optimizer_,
@@ -307,7 +320,7 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
       PutBack(*fit_->before_restore);
       return status;
     }
-    ReportChanges(snapshot, run, changes, report);
+    ReportChanges(snapshot, run, changes, options, report);
   }
   fit_->restored = snapshot.extras;
   return report;
@@ -315,19 +328,16 @@ absl::StatusOr<RestoreReport> Trainer::Restore(const Snapshot& snapshot,
 
 void Trainer::ReportChanges(const Snapshot& snapshot, const SavedRun& run,
                             const std::vector<RunChange>& changes,
+                            const RestoreOptions& options,
                             RestoreReport& report) const {
   for (const RunChange& change : changes) {
     report.changed.push_back(ChangeToString(change));
     LogWarning(absl::StrCat("the run goes on with a change that is allowed: ",
                             report.changed.back()));
   }
-  Config machine = Config::Object{{"cairn", std::string(Version())}};
-  const Config here = MachineConfig();
-  for (const char* key : {"onednn", "onednn_instructions", "instructions"}) {
-    if (run.machine.Find(key).ok()) Copy(here, key, machine);
-  }
-  for (const RunChange& change : FindChanges(run.machine, machine)) {
+  for (const RunChange& change : FindMachineChanges(run.machine)) {
     report.changed.push_back(ChangeToString(change));
+    if (options.allow_changed.count(change.name) > 0) continue;
     LogWarning(absl::StrCat(
         "the run goes on with other libraries or on another machine (",
         report.changed.back(),

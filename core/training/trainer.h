@@ -184,6 +184,7 @@ class Trainer : public TrainingSession {
   // Says what is not as it was: in the report, and in warnings.
   void ReportChanges(const Snapshot& snapshot, const SavedRun& run,
                      const std::vector<RunChange>& changes,
+                     const RestoreOptions& options,
                      RestoreReport& report) const;
   // Callbacks and the user's objects take their states.
   absl::Status RestoreStates(const std::map<std::string, State>& extras);

@@ -106,6 +106,7 @@ const Variant kVariants[] = {
     {"SavedEachEpoch", {}},
     {"WithOneThread", {"--threads=1"}},
     {"SavedEverySevenSteps", {"--save_every_steps=7"}},
+    {"OfConvolutions", {"--model=cnn"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Runs, KillTest, testing::ValuesIn(kVariants),

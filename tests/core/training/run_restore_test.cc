@@ -184,12 +184,38 @@ TEST(RunRestoreTest, AnAllowedLearningRateApplies) {
   EXPECT_EQ(rates, (std::vector<float>{0.5f, 0.5f}));
 }
 
-TEST(RunRestoreTest, AnotherMachineIsAWarning) {
+// As TakenAfter(4), with another version of a library.
+Snapshot TakenElsewhere() {
   Snapshot snapshot = TakenAfter(4);
   Config machine =
       *snapshot.extras["run"].values.Get<Config::Object>("machine");
   machine.Set("onednn", "1.2.3");
   snapshot.extras["run"].values.Set("machine", machine);
+  return snapshot;
+}
+
+TEST(RunRestoreTest, AnotherMachineIsAnErrorIfItIsRefusedByName) {
+  const Snapshot snapshot = TakenElsewhere();
+  Given given;
+  given.fit.restore.refuse_changed = {"onednn"};
+  EXPECT_TRUE(IsError(GoOn(snapshot, given, {"onednn"}),
+                      absl::StatusCode::kFailedPrecondition,
+                      {"onednn: saved \"1.2.3\", now", "refuse_changed"}));
+  given.fit.restore.refuse_changed = {"cairn", "instructions"};
+  EXPECT_TRUE(IsOk(GoOn(snapshot, given, {"onednn"})));
+}
+
+TEST(RunRestoreTest, AnotherMachineIsNotSpokenOfIfItIsAllowedByName) {
+  const Snapshot snapshot = TakenElsewhere();
+  testing::internal::CaptureStderr();
+  const absl::Status status = GoOn(snapshot, {}, {"onednn"});
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(IsOk(status));
+  EXPECT_FALSE(absl::StrContains(said, "onednn")) << said;
+}
+
+TEST(RunRestoreTest, AnotherMachineIsAWarning) {
+  const Snapshot snapshot = TakenElsewhere();
   testing::internal::CaptureStderr();
   const absl::Status status = GoOn(snapshot, {}, {});
   const std::string said = testing::internal::GetCapturedStderr();
