@@ -83,6 +83,7 @@ absl::Status ReadTensors(const std::string& folder) {
 absl::Status ResumeRun(const std::string& folder, const DigitImages& digits) {
   std::printf("\n3. A run that goes on\n");
   const std::string directory = JoinPath(folder, "run");
+  double trained = 0;
   for (const int64_t epochs : {2, 3}) {
     Sequential model;
     CAIRN_RETURN_IF_ERROR(BuildModel(model));
@@ -104,9 +105,19 @@ absl::Status ResumeRun(const std::string& folder, const DigitImages& digits) {
                 static_cast<int>(epochs));
     for (const double loss : *history.Find("loss")) std::printf(" %.4f", loss);
     std::printf("\n");
+    CAIRN_ASSIGN_OR_RETURN(trained, AccuracyOf(model, digits));
   }
   CAIRN_ASSIGN_OR_RETURN(const std::string newest, LatestCheckpoint(directory));
   std::printf("   the newest checkpoint is %s\n", newest.c_str());
+
+  // A new model, such as that of a program that only predicts.
+  Sequential model;
+  CAIRN_RETURN_IF_ERROR(BuildModel(model));
+  CAIRN_RETURN_IF_ERROR(LoadWeights(model, newest).status());
+  CAIRN_ASSIGN_OR_RETURN(const double loaded, AccuracyOf(model, digits));
+  std::printf(
+      "   a new model that loads it has accuracy %.4f, as the run's %.4f\n",
+      loaded, trained);
   return absl::OkStatus();
 }
 

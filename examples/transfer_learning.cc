@@ -5,6 +5,7 @@
 //   bazel run //examples:transfer_learning
 //   bazel run //examples:transfer_learning -- FOLDER   (default:
 //   my_checkpoints)
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -49,7 +50,8 @@ void PrintReport(const RestoreReport& report) {
   }
 }
 
-absl::Status SaveBody(const std::string& path) {
+// Returns the weights that were saved.
+absl::StatusOr<std::vector<Tensor>> SaveBody(const std::string& path) {
   CAIRN_ASSIGN_OR_RETURN(const auto body, MakeModel("pretrained_model", 0));
   std::vector<Tensor> values = body->GetWeights();
   for (size_t i = 0; i < values.size(); ++i) {
@@ -58,10 +60,12 @@ absl::Status SaveBody(const std::string& path) {
   }
   CAIRN_RETURN_IF_ERROR(body->SetWeights(values));
   CAIRN_RETURN_IF_ERROR(SaveWeights(*body, path));
-  return PrintSummary(*body);
+  CAIRN_RETURN_IF_ERROR(PrintSummary(*body));
+  return values;
 }
 
-absl::Status LoadUnderNewHead(const std::string& path) {
+absl::Status LoadUnderNewHead(const std::string& path,
+                              const std::vector<Tensor>& saved) {
   std::printf("1. A new head\n");
   CAIRN_ASSIGN_OR_RETURN(const auto model, MakeModel("new_model", 5));
   const absl::Status strict = LoadWeights(*model, path).status();
@@ -69,6 +73,14 @@ absl::Status LoadUnderNewHead(const std::string& path) {
   CAIRN_ASSIGN_OR_RETURN(const RestoreReport report,
                          LoadWeights(*model, path, {.allow_missing = true}));
   PrintReport(report);
+  const std::vector<Tensor> loaded = model->GetWeights();
+  int equal = 0;
+  for (size_t i = 0; i < saved.size(); ++i) {
+    equal +=
+        std::ranges::equal(saved[i].values<float>(), loaded[i].values<float>());
+  }
+  std::printf("%d of the body's %d weights are those that were saved\n", equal,
+              static_cast<int>(saved.size()));
   return PrintSummary(*model);
 }
 
@@ -149,8 +161,8 @@ absl::Status ExchangeParts(const std::string& path) {
 
 absl::Status Transfer(const std::string& folder) {
   const std::string path = JoinPath(folder, "pretrained_ckpt");
-  CAIRN_RETURN_IF_ERROR(SaveBody(path));
-  CAIRN_RETURN_IF_ERROR(LoadUnderNewHead(path));
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<Tensor> saved, SaveBody(path));
+  CAIRN_RETURN_IF_ERROR(LoadUnderNewHead(path, saved));
   CAIRN_RETURN_IF_ERROR(LoadIntoInnerModel(path));
   return ExchangeParts(JoinPath(folder, "ckpt"));
 }

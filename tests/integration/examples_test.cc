@@ -22,7 +22,9 @@ namespace cairn {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -130,6 +132,18 @@ TEST_F(ExamplesTest, TransferLearningRestoresPartsAndSaysWhatDoesNotFit) {
               SizeIs(2));
   EXPECT_THAT(result.out,
               HasSubstr("missing: predictions/kernel, predictions/bias"));
+  EXPECT_THAT(result.out,
+              HasSubstr("4 of the body's 4 weights are those that were saved"));
+  // What is missing must be allowed, and the boxed model has two rows.
+  EXPECT_THAT(LinesWith(result.out, "refused: "), SizeIs(2));
+  EXPECT_THAT(result.out, HasSubstr("loaded with allow_missing"));
+  const auto boxed =
+      LinesWith(result.out.substr(result.out.find("2. A model within a model")),
+                "(Dense)");
+  ASSERT_THAT(boxed, SizeIs(1));
+  EXPECT_THAT(boxed[0], EndsWith(" 325"));
+  EXPECT_THAT(LinesWith(result.out, "pretrained (Sequential)"),
+              Contains(HasSubstr("54400")));
   EXPECT_THAT(result.out, HasSubstr("the file fits the child \"pretrained\""));
 }
 
@@ -141,6 +155,10 @@ TEST_F(ExamplesTest, CheckpointsShowsWeightsTensorsAndAResumedRun) {
   EXPECT_THAT(result.out, HasSubstr("begun anew"));
   EXPECT_THAT(result.out,
               HasSubstr("resumed from my_checkpoints/run/ckpt-126"));
+  const auto loaded = LinesWith(result.out, "a new model that loads it");
+  ASSERT_THAT(loaded, SizeIs(1));
+  const std::vector<std::string> words = absl::StrSplit(loaded[0], ' ');
+  EXPECT_EQ(words.back() + ",", words[words.size() - 5]);
   for (const char* name :
        {"ckpt.index", "ckpt.data-00000-of-00001", "checkpoint"}) {
     EXPECT_TRUE(std::filesystem::exists(In("my_checkpoints/weights/") + name))
