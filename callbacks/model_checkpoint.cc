@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -183,8 +184,17 @@ int64_t ModelCheckpoint::EpochNumber(const TrainingSession& session) const {
                                      : session.epochs_done();
 }
 
+bool ModelCheckpoint::NamesEpochsAlone() const {
+  const std::vector<std::string> names = template_.names();
+  // What a validation says is nan until the epoch ends.
+  return !names.empty() &&
+         std::all_of(names.begin(), names.end(), [](const std::string& name) {
+           return name == "epoch" || absl::StartsWith(name, "val_");
+         });
+}
+
 absl::Status ModelCheckpoint::CheckFree(const std::string& prefix,
-                                        int64_t step) const {
+                                        const TrainingSession& session) const {
   if (options_.other_runs == OtherRuns::kKeep && others_.count(prefix) > 0) {
     return absl::AlreadyExistsError(
         absl::StrCat(prefix, " is another run's checkpoint; choose another ",
@@ -192,9 +202,16 @@ absl::Status ModelCheckpoint::CheckFree(const std::string& prefix,
                      ", or allow it to be replaced (OtherRuns::kReplace)"));
   }
   for (const KeptCheckpoint& kept : kept_) {
-    // What was saved in the middle of an epoch makes way for its end.
-    if (kept.prefix != prefix || kept.step == step || kept.epoch < 0 ||
+    if (kept.prefix != prefix || kept.step == session.step() ||
         !template_.has_places()) {
+      continue;
+    }
+    // What was saved in the middle of an epoch makes way for its end, and for
+    // what is asked for later in it where the name cannot tell the two apart.
+    const bool is_of_this_epoch =
+        kept.epoch < 0 && kept.epoch_number == EpochNumber(session);
+    if (is_of_this_epoch &&
+        (session.step_in_epoch() == 0 || NamesEpochsAlone())) {
       continue;
     }
     return absl::AlreadyExistsError(absl::StrCat(
@@ -209,7 +226,7 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   if (numbered()) {
     const std::string prefix =
         JoinPath(folder_, absl::StrCat(CommonName(), session.step()));
-    CAIRN_RETURN_IF_ERROR(CheckFree(prefix, session.step()));
+    CAIRN_RETURN_IF_ERROR(CheckFree(prefix, session));
     return prefix;
   }
   const double now =
@@ -228,7 +245,7 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   }
   const auto filled = template_.Fill(values);
   if (!filled.ok()) return Annotate(filled.status(), options_.path);
-  CAIRN_RETURN_IF_ERROR(CheckFree(*filled, session.step()));
+  CAIRN_RETURN_IF_ERROR(CheckFree(*filled, session));
   return *filled;
 }
 
@@ -282,6 +299,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
       .prefix = prefix,
       .step = session.step(),
       .epoch = session.step_in_epoch() > 0 ? -1 : session.epochs_done(),
+      .epoch_number = EpochNumber(session),
       .value = monitor_.value()};
   writing->kept = kept_;
   writing->retention = MakeRetention();

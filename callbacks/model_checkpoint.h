@@ -65,7 +65,9 @@ struct ModelCheckpointOptions {
   // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} and {batch}, the
   // step in the epoch, count from 1, {step} is the run's, {time} the seconds
   // since 1970; any name in the logs may stand there. What an epoch that was
-  // stopped has no value of is nan.
+  // stopped has no value of is nan. A name that what was saved after another
+  // step has is AlreadyExists, unless that is of the middle of the same epoch,
+  // which has ended since or whose moments the template cannot tell apart.
   std::string path;
 
   // When. The end of training is saved besides.
@@ -226,8 +228,11 @@ class ModelCheckpoint : public Callback {
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs) const;
-  // AlreadyExists if a save after `step` may not replace `prefix`.
-  absl::Status CheckFree(const std::string& prefix, int64_t step) const;
+  // AlreadyExists if what is saved now may not replace `prefix`.
+  absl::Status CheckFree(const std::string& prefix,
+                         const TrainingSession& session) const;
+  // Whether the template gives all moments within an epoch one name.
+  bool NamesEpochsAlone() const;
   // The epoch that goes on or has ended last, counted from 1.
   int64_t EpochNumber(const TrainingSession& session) const;
   Retention MakeRetention() const;

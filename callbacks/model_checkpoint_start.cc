@@ -182,9 +182,7 @@ absl::Status ModelCheckpoint::CheckPath(const TrainingSession& session) {
         "\"; allow that, or give a path with places, such as {epoch}"));
   }
   const std::vector<std::string> names = template_.names();
-  if (SavesWithinEpochs(options_) && !names.empty() &&
-      std::all_of(names.begin(), names.end(),
-                  [](const auto& name) { return name == "epoch"; })) {
+  if (SavesWithinEpochs(options_) && NamesEpochsAlone()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "ModelCheckpoint: what is saved within an epoch would replace what was "
         "before; put {step} into the path \"",
@@ -403,11 +401,13 @@ absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
         !absl::StartsWith(name, CommonName())) {
       continue;
     }
-    KeptCheckpoint kept{.prefix = one.prefix,
-                        .step = one.step,
-                        .epoch = one.step_in_epoch == 0 ? one.epoch : -1,
-                        .time = NowInSeconds(),
-                        .value = std::numeric_limits<double>::quiet_NaN()};
+    KeptCheckpoint kept{
+        .prefix = one.prefix,
+        .step = one.step,
+        .epoch = one.step_in_epoch == 0 ? one.epoch : -1,
+        .epoch_number = one.step_in_epoch == 0 ? one.epoch : one.epoch + 1,
+        .time = NowInSeconds(),
+        .value = std::numeric_limits<double>::quiet_NaN()};
     const auto time = times.find(name);
     if (time != times.end()) kept.time = time->second;
     for (const MonitoredValue& monitored : one.monitored) {

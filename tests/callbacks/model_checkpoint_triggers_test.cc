@@ -189,6 +189,51 @@ TEST(ModelCheckpointTriggersTest, AnErrorIsSavedIfAskedForAndTheStepIsWhole) {
   }
 }
 
+TEST(ModelCheckpointTriggersTest, WhatIsOfAnotherStepIsNotReplacedUnawares) {
+  FaultFileSystem files;
+  SmallRun run;
+  run.checkpoint = {
+      .path = "run/cp-{batch}", .every = EverySteps(1), .keep_last = 0};
+  EXPECT_TRUE(IsError(Train(files, run).status, Code::kAlreadyExists,
+                      {"run/cp-1", "after step 1", "{step}"}));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto found, ListCheckpoints("run", files));
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.front().prefix, "run/cp-1");
+  EXPECT_EQ(found.front().step, 1);
+  // Between two sessions of a run too.
+  FaultFileSystem others;
+  run.checkpoint = {.path = "run/cp-{val_loss:.2f}",
+                    .every = AnyOf({AtEnd(), OnSignal()}),
+                    .resume = Resume::kAuto};
+  run.before = StopAfterStep(2);
+  ASSERT_TRUE(IsOk(Train(others, run).status));
+  run.before = StopAfterStep(5);
+  EXPECT_TRUE(IsError(Train(others, run).status, Code::kAlreadyExists,
+                      {"run/cp-nan", "after step 2"}));
+}
+
+TEST(ModelCheckpointTriggersTest, WhatWasSavedWithinAnEpochMakesWayInIt) {
+  for (const char* path : {"run/cp-{epoch}", "run/cp-{epoch}-{val_loss}"}) {
+    SCOPED_TRACE(path);
+    FaultFileSystem files;
+    SmallRun run;
+    run.checkpoint = {.path = path,
+                      .every = AnyOf({EveryEpochs(1), OnSignal()}),
+                      .resume = Resume::kAuto};
+    for (const int64_t stop : {1, 2}) {
+      run.before = StopAfterStep(stop);
+      const auto stopped = Train(files, run);
+      ASSERT_TRUE(IsOk(stopped.status));
+      ASSERT_EQ(stopped.kept.size(), 1u);
+      EXPECT_TRUE(absl::StartsWith(stopped.kept[0], "run/cp-1"));
+    }
+    run.before = nullptr;
+    const auto result = Train(files, run);
+    ASSERT_TRUE(IsOk(result.status));
+    EXPECT_TRUE(absl::StartsWith(result.kept.back(), "run/cp-2"));
+  }
+}
+
 TEST(ModelCheckpointTriggersTest, CountsGoOnAfterAResume) {
   for (const int64_t stop : {1, 2, 3, 4, 5}) {
     FaultFileSystem files;
