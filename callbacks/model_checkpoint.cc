@@ -87,42 +87,41 @@ void ModelCheckpoint::Say(const std::string& line) const {
 absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
                                               const Logs& logs) {
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
-  CAIRN_ASSIGN_OR_RETURN(std::string why,
-                         schedule_.DueAfterStep(session.step()));
-  if (why.empty() && !busy()) why = postponed_;
+  CAIRN_ASSIGN_OR_RETURN(Due due, schedule_.DueAfterStep(session.step()));
+  if (due.why.empty() && !busy()) due = {.why = postponed_, .planned = true};
   // The end of training is saved.
   if (schedule_.stop_signal() != 0) session.RequestStop();
-  if (why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
+  if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
   // At the end of an epoch its logs belong to what is saved.
   if (session.is_last_step_of_epoch()) {
-    due_at_epoch_end_ = why;
+    due_at_epoch_end_ = std::move(due);
     return absl::OkStatus();
   }
-  return SaveIfWanted(session, logs, why);
+  return SaveIfWanted(session, logs, due);
 }
 
 absl::Status ModelCheckpoint::OnTestBatchEnd(TrainingSession& session,
                                              const Logs&) {
   // Outside Fit() there is nothing to save.
   if (!running_) return absl::OkStatus();
-  CAIRN_ASSIGN_OR_RETURN(const std::string why, schedule_.DueWhileEvaluating());
+  CAIRN_ASSIGN_OR_RETURN(const Due due, schedule_.DueWhileEvaluating());
   if (schedule_.stop_signal() != 0) session.RequestStop();
-  if (why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
+  if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
   monitor_.ClearValue();
-  return Save(session, {}, why);
+  return Save(session, {}, due);
 }
 
 absl::Status ModelCheckpoint::OnEpochEnd(TrainingSession& session,
                                          const Logs& logs) {
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
-  std::string why = std::exchange(due_at_epoch_end_, "");
+  Due due = std::exchange(due_at_epoch_end_, {});
   const int64_t ended = session.epoch() + 1;
-  if (why.empty()) why = schedule_.DueAfterEpoch(ended);
-  if (!why.empty()) return SaveIfWanted(session, logs, why);
+  if (due.why.empty()) due.why = schedule_.DueAfterEpoch(ended);
+  if (!due.why.empty()) return SaveIfWanted(session, logs, due);
   if (!options_.every.Has(Trigger::Kind::kOnBest)) return absl::OkStatus();
   const double value = FindLog(logs, monitor_.name());
   if (!monitor_.Update(value, session.step())) return absl::OkStatus();
-  return Save(session, logs, "the best so far");
+  return Save(session, logs, {.why = "the best so far", .planned = true});
 }
 
 absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
@@ -163,20 +162,19 @@ absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
   monitor_.ClearValue();
   const int signal = schedule_.stop_signal();
   return Save(session, logs,
-              !error.ok()   ? "after an error"
-              : signal != 0 ? absl::StrCat("on ", SignalName(signal))
-                            : "end of training");
+              {.why = !error.ok()   ? "after an error"
+                      : signal != 0 ? absl::StrCat("on ", SignalName(signal))
+                                    : "end of training"});
 }
 
 absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
-                                           const Logs& logs,
-                                           const std::string& why) {
+                                           const Logs& logs, const Due& due) {
   if (monitor_.active()) {
     const double value = FindLog(logs, monitor_.name());
     const bool is_best = monitor_.Update(value, session.step());
     if (options_.save_best_only && !is_best) return absl::OkStatus();
   }
-  return Save(session, logs, why);
+  return Save(session, logs, due);
 }
 
 int64_t ModelCheckpoint::EpochNumber(const TrainingSession& session) const {
@@ -254,25 +252,27 @@ bool ModelCheckpoint::busy() const {
 }
 
 absl::StatusOr<bool> ModelCheckpoint::AwaitTurn(const TrainingSession& session,
-                                                const std::string& why) {
+                                                const Due& due) {
   const auto say = [&](absl::string_view what) {
-    Say(absl::StrCat(what, " a save (", why, ", step ", session.step(),
+    Say(absl::StrCat(what, " a save (", due.why, ", step ", session.step(),
                      "), as the one before is still written"));
   };
-  if (options_.when_busy != WhenBusy::kWait) {
+  // Who asks from outside asks for the state of now.
+  const WhenBusy when_busy =
+      due.asked_for ? WhenBusy::kWait : options_.when_busy;
+  if (when_busy != WhenBusy::kWait) {
     CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
   }
-  if (busy() && options_.when_busy == WhenBusy::kSkip) {
+  if (busy() && when_busy == WhenBusy::kSkip) {
     ++totals_.skipped;
     say("skipped");
     return false;
   }
   const bool is_of_this_moment =
       session.step_in_epoch() == 0 || !std::isnan(monitor_.value());
-  if (busy() && options_.when_busy == WhenBusy::kPostpone &&
-      !is_of_this_moment) {
+  if (busy() && when_busy == WhenBusy::kPostpone && !is_of_this_moment) {
     if (postponed_.empty()) say("postponed");
-    postponed_ = why;
+    postponed_ = due.why;
     return false;
   }
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
@@ -280,17 +280,17 @@ absl::StatusOr<bool> ModelCheckpoint::AwaitTurn(const TrainingSession& session,
 }
 
 absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
-                                   const std::string& why) {
+                                   const Due& due) {
   // A dry run has had its trial save.
   if (session.dry_run()) return absl::OkStatus();
   const double begin = options_.clock();
-  CAIRN_ASSIGN_OR_RETURN(const bool free, AwaitTurn(session, why));
+  CAIRN_ASSIGN_OR_RETURN(const bool free, AwaitTurn(session, due));
   if (!free) return absl::OkStatus();
   if (!std::exchange(postponed_, "").empty()) ++totals_.postponed;
-  schedule_.NoteSave();
+  auto writing = std::make_shared<CheckpointWriting>();
+  writing->requests = schedule_.BeginSave();
   const double copying = options_.clock();
   CAIRN_ASSIGN_OR_RETURN(const std::string prefix, PrefixFor(session, logs));
-  auto writing = std::make_shared<CheckpointWriting>();
   writing->writer = &writer_;
   CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
                          session.TakeSnapshot(WantedParts()));
@@ -308,7 +308,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
     writing->retry_seconds = absl::ToDoubleSeconds(options_.retry_time);
   }
   writing->wants_digest = options_.verbose > 0;
-  writing->why = absl::StrCat(why, ", epoch ", EpochNumber(session));
+  writing->why = absl::StrCat(due.why, ", epoch ", EpochNumber(session));
   last_saved_ = MomentOf(session);
   if (background_ == nullptr) {
     writing->snapshot_seconds = options_.clock() - copying;
@@ -346,6 +346,8 @@ absl::Status ModelCheckpoint::Finish(const CheckpointWriting& writing,
   schedule_.NoteCost(writing.stall_seconds +
                      (background_ == nullptr ? 0 : writing.processor_seconds));
   failure_ = status;
+  const absl::Status answered =
+      schedule_.EndSave(writing.requests, /*in_place=*/status.ok());
   if (!status.ok()) {
     ++totals_.failed;
     // The end of training is to be tried again.
@@ -380,7 +382,7 @@ absl::Status ModelCheckpoint::Finish(const CheckpointWriting& writing,
           : absl::StrFormat("; a save every %d steps takes %g %% of the "
                             "time",
                             static_cast<int>(apart), 100 * options_.overhead)));
-  return schedule_.AnswerRequest();
+  return answered;
 }
 
 }  // namespace cairn

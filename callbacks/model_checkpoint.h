@@ -43,10 +43,11 @@ enum class OtherRuns {
 // What is done when a save is due while one is still written.
 enum class WhenBusy {
   kWait,     // Training waits until it has ended.
-  kSkip,     // This save is left out.
+  kSkip,     // This save is left out, unless it was asked for from outside.
   kPostpone  // It is done at the first step at which that has ended, once for
              // all that have fallen due by then. What is due at the end of an
-             // epoch waits: its metrics are those of that moment.
+             // epoch waits: its metrics are those of that moment. So does what
+             // was asked for from outside.
 };
 
 // What is done when a save fails.
@@ -212,13 +213,12 @@ class ModelCheckpoint : public Callback {
   void StartBackground(Snapshot& snapshot);
   // Saves, unless it is to be the best and is not.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
-                            const std::string& why);
-  absl::Status Save(TrainingSession& session, const Logs& logs,
-                    const std::string& why);
+                            const Due& due);
+  absl::Status Save(TrainingSession& session, const Logs& logs, const Due& due);
   bool busy() const;  // Whether a save is still written in the background.
   // Does what WhenBusy says where one is; whether the next can be done now.
   absl::StatusOr<bool> AwaitTurn(const TrainingSession& session,
-                                 const std::string& why);
+                                 const Due& due);
   // Takes over what a save in the background has come to, if it has ended or
   // `wait` says to wait for it.
   absl::Status Collect(bool wait);
@@ -259,8 +259,8 @@ class ModelCheckpoint : public Callback {
   SaveTotals totals_;
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
-  std::string due_at_epoch_end_;  // Why; empty: it is not.
-  std::string postponed_;         // Why a save is still to come, likewise.
+  Due due_at_epoch_end_;
+  std::string postponed_;  // Why a save is still to come; empty: none is.
 };
 
 }  // namespace cairn

@@ -248,7 +248,7 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   last_save_ = {};
   totals_ = {};
   failure_ = absl::OkStatus();
-  due_at_epoch_end_.clear();
+  due_at_epoch_end_ = {};
   postponed_.clear();
   CAIRN_RETURN_IF_ERROR(CheckOptions(session));
   CAIRN_RETURN_IF_ERROR(PrepareFolder());
