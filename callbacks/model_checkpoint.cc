@@ -155,24 +155,31 @@ absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
                      latest_checkpoint()));
     return absl::OkStatus();
   }
-  if (last_saved_ == MomentOf(session) || options_.save_best_only ||
-      session.dry_run()) {
+  const int signal = schedule_.stop_signal();
+  const Due due{.why = !error.ok()   ? "after an error"
+                       : signal != 0 ? absl::StrCat("on ", SignalName(signal))
+                                     : "end of training",
+                .asked_for = signal != 0 || due_at_epoch_end_.asked_for};
+  if (last_saved_ == MomentOf(session) || session.dry_run() ||
+      (options_.save_best_only && !due.asked_for)) {
     return absl::OkStatus();
   }
   monitor_.ClearValue();
-  const int signal = schedule_.stop_signal();
-  return Save(session, logs,
-              {.why = !error.ok()   ? "after an error"
-                      : signal != 0 ? absl::StrCat("on ", SignalName(signal))
-                                    : "end of training"});
+  return Save(session, logs, due);
 }
 
 absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
                                            const Logs& logs, const Due& due) {
-  if (monitor_.active()) {
+  bool is_best = false;
+  if (due.planned || session.step_in_epoch() == 0) {
     const double value = FindLog(logs, monitor_.name());
-    const bool is_best = monitor_.Update(value, session.step());
-    if (options_.save_best_only && !is_best) return absl::OkStatus();
+    is_best = monitor_.Update(value, session.step());
+  } else {
+    // What somebody happens to ask for is not what the plan compares.
+    monitor_.ClearValue();
+  }
+  if (options_.save_best_only && !is_best && !due.asked_for) {
+    return absl::OkStatus();
   }
   return Save(session, logs, due);
 }

@@ -81,7 +81,10 @@ struct ModelCheckpointOptions {
   MonitorMode mode = MonitorMode::kAuto;
   // What the first best value must be better than.
   std::optional<double> initial_value_threshold;
-  // Of the saves that are due only those that are the best so far.
+  // Of the saves that are due only those that are the best so far, and what a
+  // person asks for by a signal or a file (OnSignal(), OnRequest()): that is
+  // saved whatever its value, and within an epoch never counts as the best. A
+  // `path` without places has no room for both and is InvalidArgument then.
   bool save_best_only = false;
 
   // Which stay. What any of these keeps stays, and the newest.
@@ -211,7 +214,7 @@ class ModelCheckpoint : public Callback {
   absl::Status TrySaving(TrainingSession& session);
 
   void StartBackground(Snapshot& snapshot);
-  // Saves, unless it is to be the best and is not.
+  // Saves, unless it is to be the best and is not, and nobody asked for it.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
                             const Due& due);
   absl::Status Save(TrainingSession& session, const Logs& logs, const Due& due);

@@ -181,6 +181,15 @@ absl::Status ModelCheckpoint::CheckPath(const TrainingSession& session) {
         options_.path,
         "\"; allow that, or give a path with places, such as {epoch}"));
   }
+  const bool may_be_asked = options_.every.Has(Kind::kOnSignal) ||
+                            options_.every.Has(Kind::kOnRequest);
+  if (!numbered() && !template_.has_places() && options_.save_best_only &&
+      may_be_asked) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ModelCheckpoint: what a signal or a file asks for would replace the "
+        "best at \"",
+        options_.path, "\"; give a directory, or a path with places"));
+  }
   const std::vector<std::string> names = template_.names();
   if (SavesWithinEpochs(options_) && NamesEpochsAlone()) {
     return absl::InvalidArgumentError(absl::StrCat(

@@ -51,6 +51,10 @@ TEST(ModelCheckpointStartTest, WhatCannotBeMeantIsRefusedBeforeTheFirstStep) {
       {{.directory = "run", .keep_one_per = -absl::Hours(1)}, {"keep_one_per"}},
       {{.path = "run/cp-{valloss:.2f}"}, {"valloss", "val_loss", "epoch"}},
       {{.path = "run/cp-{epoch}", .every = EverySteps(2)}, {"{step}"}},
+      {{.path = "run/best",
+        .every = AnyOf({EveryEpochs(1), OnSignal()}),
+        .save_best_only = true},
+       {"run/best", "replace the best"}},
       {{.path = "run/{val_loss:.2f}", .every = EverySteps(2)}, {"{step}"}},
   };
   for (const Wrong& wrong : all) {

@@ -169,6 +169,48 @@ TEST(ModelCheckpointTriggersTest, AFileThatAppearsAsksForASave) {
   EXPECT_EQ(files.Contents().count("run/save-now"), 0u);
 }
 
+// The first epoch is better than the threshold, and what is asked for in the
+// second has no value.
+TEST(ModelCheckpointTriggersTest, WhatIsAskedForIsSavedThoughItIsNotTheBest) {
+  struct Ask {
+    const char* hook;
+    int64_t step;
+    int signal;  // 0: by a file.
+    const char* prefix;
+  };
+  for (const Ask& ask :
+       {Ask{"on_train_batch_begin", 3, 0, "run/ckpt-4"},
+        Ask{"on_train_batch_begin", 3, SIGUSR1, "run/ckpt-4"},
+        Ask{"on_test_batch_begin", 6, SIGUSR1, "run/ckpt-6"},
+        Ask{"on_train_batch_begin", 3, SIGTERM, "run/ckpt-4"},
+        Ask{"on_train_batch_begin", 5, SIGTERM, "run/ckpt-6"},
+        Ask{"on_test_batch_begin", 6, SIGTERM, "run/ckpt-6"}}) {
+    for (const char* monitor : {"val_loss", "loss"}) {
+      SCOPED_TRACE(
+          absl::StrCat(ask.hook, ask.step, SignalName(ask.signal), monitor));
+      FaultFileSystem files;
+      SmallRun run;
+      run.checkpoint.every =
+          AnyOf({EveryEpochs(1), OnSignal(), OnRequest("run/save-now")});
+      run.checkpoint.monitor = monitor;
+      run.checkpoint.save_best_only = true;
+      run.before = DoAt(ask.hook, ask.step, [&] {
+        ask.signal == 0 ? files.Put("run/save-now", "")
+                        : static_cast<void>(::raise(ask.signal));
+        return absl::OkStatus();
+      });
+      // Nothing but what was asked for is saved after the first epoch.
+      run.after =
+          DoAt("on_test_end", 6, [] { return absl::AbortedError("gone"); });
+      const auto result = Train(files, run);
+      EXPECT_EQ(result.kept, (Strings{"run/ckpt-3", ask.prefix}));
+      EXPECT_EQ(result.best, "run/ckpt-3");
+      EXPECT_EQ(*BestCheckpoint("run", "", files), "run/ckpt-3");
+      EXPECT_EQ(files.Contents().count("run/save-now"), 0u);
+    }
+  }
+}
+
 TEST(ModelCheckpointTriggersTest, AnErrorIsSavedIfAskedForAndTheStepIsWhole) {
   for (const bool asked : {false, true}) {
     FaultFileSystem files;
