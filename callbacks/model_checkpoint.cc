@@ -113,6 +113,9 @@ absl::Status ModelCheckpoint::OnTestBatchEnd(TrainingSession& session,
 
 absl::Status ModelCheckpoint::OnEpochEnd(TrainingSession& session,
                                          const Logs& logs) {
+  // Also of the run, if it ends here.
+  epoch_end_ = MomentOf(session);
+  epoch_logs_ = logs;
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
   Due due = std::exchange(due_at_epoch_end_, {});
   const int64_t ended = session.epoch() + 1;
@@ -160,12 +163,9 @@ absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
                        : signal != 0 ? absl::StrCat("on ", SignalName(signal))
                                      : "end of training",
                 .asked_for = signal != 0 || due_at_epoch_end_.asked_for};
-  if (last_saved_ == MomentOf(session) || session.dry_run() ||
-      (options_.save_best_only && !due.asked_for)) {
-    return absl::OkStatus();
-  }
-  monitor_.ClearValue();
-  return Save(session, logs, due);
+  const Moment now = MomentOf(session);
+  if (last_saved_ == now || session.dry_run()) return absl::OkStatus();
+  return SaveIfWanted(session, epoch_end_ == now ? epoch_logs_ : logs, due);
 }
 
 absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
@@ -173,7 +173,9 @@ absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
   bool is_best = false;
   if (due.planned || session.step_in_epoch() == 0) {
     const double value = FindLog(logs, monitor_.name());
-    is_best = monitor_.Update(value, session.step());
+    is_best = monitor_.Update(value, session.step()) ||
+              // Known to be, but the save has failed.
+              monitor_.best_step() == session.step();
   } else {
     // What somebody happens to ask for is not what the plan compares.
     monitor_.ClearValue();

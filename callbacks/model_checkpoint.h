@@ -71,7 +71,8 @@ struct ModelCheckpointOptions {
   // which has ended since or whose moments the template cannot tell apart.
   std::string path;
 
-  // When. The end of training is saved besides.
+  // When. The end of training is saved besides. Where that is the end of an
+  // epoch its metrics are those of the epoch.
   Trigger every = EveryEpochs(1);
   // Besides, as often as saving takes no more than this part of the time that
   // the run takes: 0.01 is one percent. 0: not so.
@@ -262,6 +263,8 @@ class ModelCheckpoint : public Callback {
   SaveTotals totals_;
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
+  Moment epoch_end_;  // Of the epoch that ended last.
+  Logs epoch_logs_;   // What it ended with.
   Due due_at_epoch_end_;
   std::string postponed_;  // Why a save is still to come; empty: none is.
 };

@@ -257,6 +257,8 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   last_save_ = {};
   totals_ = {};
   failure_ = absl::OkStatus();
+  epoch_end_ = {};
+  epoch_logs_.clear();
   due_at_epoch_end_ = {};
   postponed_.clear();
   CAIRN_RETURN_IF_ERROR(CheckOptions(session));
