@@ -86,6 +86,7 @@ void ModelCheckpoint::Say(const std::string& line) const {
 
 absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
                                               const Logs& logs) {
+  last_batch_ = session.step_in_epoch();
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
   CAIRN_ASSIGN_OR_RETURN(Due due, schedule_.DueAfterStep(session.step()));
   if (due.why.empty() && !busy()) due = {.why = postponed_, .planned = true};
@@ -104,6 +105,7 @@ absl::Status ModelCheckpoint::OnTestBatchEnd(TrainingSession& session,
                                              const Logs&) {
   // Outside Fit() there is nothing to save.
   if (!running_) return absl::OkStatus();
+  last_batch_ = session.step_in_epoch();
   CAIRN_ASSIGN_OR_RETURN(const Due due, schedule_.DueWhileEvaluating());
   if (schedule_.stop_signal() != 0) session.RequestStop();
   if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
@@ -240,7 +242,7 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
       std::floor(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
   Logs values = {{"epoch", static_cast<double>(EpochNumber(session))},
                  {"step", static_cast<double>(session.step())},
-                 {"batch", static_cast<double>(session.step_in_epoch())},
+                 {"batch", static_cast<double>(last_batch_)},
                  {"time", now}};
   values.insert(values.end(), logs.begin(), logs.end());
   // Within an epoch there is no "val_loss" yet: better a strange name than a

@@ -64,8 +64,9 @@ struct ModelCheckpointOptions {
   std::string directory;
   // As Keras's filepath: "training_1/cp.ckpt", which each save replaces, or a
   // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} and {batch}, the
-  // step in the epoch, count from 1, {step} is the run's, {time} the seconds
-  // since 1970; any name in the logs may stand there. What an epoch that was
+  // step in the epoch and at its end the last one, count from 1, {step} is the
+  // run's, {time} the seconds since 1970; any name in the logs may stand there.
+  // What an epoch that was
   // stopped has no value of is nan. A name that what was saved after another
   // step has is AlreadyExists, unless that is of the middle of the same epoch,
   // which has ended since or whose moments the template cannot tell apart.
@@ -263,8 +264,9 @@ class ModelCheckpoint : public Callback {
   SaveTotals totals_;
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
-  Moment epoch_end_;  // Of the epoch that ended last.
-  Logs epoch_logs_;   // What it ended with.
+  int64_t last_batch_ = 0;  // Of the epoch that goes on, or ended last.
+  Moment epoch_end_;        // Of the epoch that ended last.
+  Logs epoch_logs_;         // What it ended with.
   Due due_at_epoch_end_;
   std::string postponed_;  // Why a save is still to come; empty: none is.
 };

@@ -269,6 +269,7 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   }
   CAIRN_RETURN_IF_ERROR(FindOtherRuns(session));
   last_saved_ = MomentOf(session);
+  last_batch_ = session.step_in_epoch();
   Say(absl::StrCat("keeps ", DescribeRetention(), " in \"", folder_, "\""));
   return TrySaving(session);
 }
