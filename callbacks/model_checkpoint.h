@@ -206,6 +206,10 @@ class ModelCheckpoint : public Callback {
   absl::Status CheckPath(const TrainingSession& session);
   absl::Status CheckMonitor(const TrainingSession& session);
   absl::Status PrepareFolder();
+  // The checkpoints in the folder, but for what RemoveRemains() removes.
+  absl::StatusOr<std::vector<CheckpointSummary>> ListFolder() const;
+  // Removes what a run that was killed has left.
+  absl::Status RemoveRemains() const;
   absl::Status FindOtherRuns(const TrainingSession& session);
   absl::Status ResumeRun(TrainingSession& session);
   absl::StatusOr<std::optional<CheckpointRead>> FindNewest(
