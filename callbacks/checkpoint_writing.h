@@ -31,6 +31,7 @@ struct CheckpointWriting {
 
   // For who started it: why, and what training has lost to it so far.
   std::string why;
+  std::vector<std::string> requests;  // The files that asked for it.
   double snapshot_seconds = 0, stall_seconds = 0;
 
   // Set by Write().

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
@@ -85,43 +86,47 @@ void ModelCheckpoint::Say(const std::string& line) const {
 
 absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
                                               const Logs& logs) {
+  last_batch_ = session.step_in_epoch();
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
-  CAIRN_ASSIGN_OR_RETURN(std::string why,
-                         schedule_.DueAfterStep(session.step()));
-  if (why.empty() && !busy()) why = postponed_;
+  CAIRN_ASSIGN_OR_RETURN(Due due, schedule_.DueAfterStep(session.step()));
+  if (due.why.empty() && !busy()) due = {.why = postponed_, .planned = true};
   // The end of training is saved.
   if (schedule_.stop_signal() != 0) session.RequestStop();
-  if (why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
+  if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
   // At the end of an epoch its logs belong to what is saved.
   if (session.is_last_step_of_epoch()) {
-    due_at_epoch_end_ = why;
+    due_at_epoch_end_ = std::move(due);
     return absl::OkStatus();
   }
-  return SaveIfWanted(session, logs, why);
+  return SaveIfWanted(session, logs, due);
 }
 
 absl::Status ModelCheckpoint::OnTestBatchEnd(TrainingSession& session,
                                              const Logs&) {
   // Outside Fit() there is nothing to save.
   if (!running_) return absl::OkStatus();
-  CAIRN_ASSIGN_OR_RETURN(const std::string why, schedule_.DueWhileEvaluating());
+  last_batch_ = session.step_in_epoch();
+  CAIRN_ASSIGN_OR_RETURN(const Due due, schedule_.DueWhileEvaluating());
   if (schedule_.stop_signal() != 0) session.RequestStop();
-  if (why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
+  if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
   monitor_.ClearValue();
-  return Save(session, {}, why);
+  return Save(session, {}, due);
 }
 
 absl::Status ModelCheckpoint::OnEpochEnd(TrainingSession& session,
                                          const Logs& logs) {
+  // Also of the run, if it ends here.
+  epoch_end_ = MomentOf(session);
+  epoch_logs_ = logs;
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
-  std::string why = std::exchange(due_at_epoch_end_, "");
+  Due due = std::exchange(due_at_epoch_end_, {});
   const int64_t ended = session.epoch() + 1;
-  if (why.empty()) why = schedule_.DueAfterEpoch(ended);
-  if (!why.empty()) return SaveIfWanted(session, logs, why);
+  if (due.why.empty()) due.why = schedule_.DueAfterEpoch(ended);
+  if (!due.why.empty()) return SaveIfWanted(session, logs, due);
   if (!options_.every.Has(Trigger::Kind::kOnBest)) return absl::OkStatus();
   const double value = FindLog(logs, monitor_.name());
   if (!monitor_.Update(value, session.step())) return absl::OkStatus();
-  return Save(session, logs, "the best so far");
+  return Save(session, logs, {.why = "the best so far", .planned = true});
 }
 
 absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
@@ -155,27 +160,32 @@ absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
                      latest_checkpoint()));
     return absl::OkStatus();
   }
-  if (last_saved_ == MomentOf(session) || options_.save_best_only ||
-      session.dry_run()) {
-    return absl::OkStatus();
-  }
-  monitor_.ClearValue();
   const int signal = schedule_.stop_signal();
-  return Save(session, logs,
-              !error.ok()   ? "after an error"
-              : signal != 0 ? absl::StrCat("on ", SignalName(signal))
-                            : "end of training");
+  const Due due{.why = !error.ok()   ? "after an error"
+                       : signal != 0 ? absl::StrCat("on ", SignalName(signal))
+                                     : "end of training",
+                .asked_for = signal != 0 || due_at_epoch_end_.asked_for};
+  const Moment now = MomentOf(session);
+  if (last_saved_ == now || session.dry_run()) return absl::OkStatus();
+  return SaveIfWanted(session, epoch_end_ == now ? epoch_logs_ : logs, due);
 }
 
 absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
-                                           const Logs& logs,
-                                           const std::string& why) {
-  if (monitor_.active()) {
+                                           const Logs& logs, const Due& due) {
+  bool is_best = false;
+  if (due.planned || session.step_in_epoch() == 0) {
     const double value = FindLog(logs, monitor_.name());
-    const bool is_best = monitor_.Update(value, session.step());
-    if (options_.save_best_only && !is_best) return absl::OkStatus();
+    is_best = monitor_.Update(value, session.step()) ||
+              // Known to be, but the save has failed.
+              monitor_.best_step() == session.step();
+  } else {
+    // What somebody happens to ask for is not what the plan compares.
+    monitor_.ClearValue();
   }
-  return Save(session, logs, why);
+  if (options_.save_best_only && !is_best && !due.asked_for) {
+    return absl::OkStatus();
+  }
+  return Save(session, logs, due);
 }
 
 int64_t ModelCheckpoint::EpochNumber(const TrainingSession& session) const {
@@ -183,8 +193,17 @@ int64_t ModelCheckpoint::EpochNumber(const TrainingSession& session) const {
                                      : session.epochs_done();
 }
 
+bool ModelCheckpoint::NamesEpochsAlone() const {
+  const std::vector<std::string> names = template_.names();
+  // What a validation says is nan until the epoch ends.
+  return !names.empty() &&
+         std::all_of(names.begin(), names.end(), [](const std::string& name) {
+           return name == "epoch" || absl::StartsWith(name, "val_");
+         });
+}
+
 absl::Status ModelCheckpoint::CheckFree(const std::string& prefix,
-                                        int64_t step) const {
+                                        const TrainingSession& session) const {
   if (options_.other_runs == OtherRuns::kKeep && others_.count(prefix) > 0) {
     return absl::AlreadyExistsError(
         absl::StrCat(prefix, " is another run's checkpoint; choose another ",
@@ -192,9 +211,16 @@ absl::Status ModelCheckpoint::CheckFree(const std::string& prefix,
                      ", or allow it to be replaced (OtherRuns::kReplace)"));
   }
   for (const KeptCheckpoint& kept : kept_) {
-    // What was saved in the middle of an epoch makes way for its end.
-    if (kept.prefix != prefix || kept.step == step || kept.epoch < 0 ||
+    if (kept.prefix != prefix || kept.step == session.step() ||
         !template_.has_places()) {
+      continue;
+    }
+    // What was saved in the middle of an epoch makes way for its end, and for
+    // what is asked for later in it where the name cannot tell the two apart.
+    const bool is_of_this_epoch =
+        kept.epoch < 0 && kept.epoch_number == EpochNumber(session);
+    if (is_of_this_epoch &&
+        (session.step_in_epoch() == 0 || NamesEpochsAlone())) {
       continue;
     }
     return absl::AlreadyExistsError(absl::StrCat(
@@ -209,14 +235,14 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   if (numbered()) {
     const std::string prefix =
         JoinPath(folder_, absl::StrCat(CommonName(), session.step()));
-    CAIRN_RETURN_IF_ERROR(CheckFree(prefix, session.step()));
+    CAIRN_RETURN_IF_ERROR(CheckFree(prefix, session));
     return prefix;
   }
   const double now =
       std::floor(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
   Logs values = {{"epoch", static_cast<double>(EpochNumber(session))},
                  {"step", static_cast<double>(session.step())},
-                 {"batch", static_cast<double>(session.step_in_epoch())},
+                 {"batch", static_cast<double>(last_batch_)},
                  {"time", now}};
   values.insert(values.end(), logs.begin(), logs.end());
   // Within an epoch there is no "val_loss" yet: better a strange name than a
@@ -228,7 +254,7 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   }
   const auto filled = template_.Fill(values);
   if (!filled.ok()) return Annotate(filled.status(), options_.path);
-  CAIRN_RETURN_IF_ERROR(CheckFree(*filled, session.step()));
+  CAIRN_RETURN_IF_ERROR(CheckFree(*filled, session));
   return *filled;
 }
 
@@ -237,25 +263,27 @@ bool ModelCheckpoint::busy() const {
 }
 
 absl::StatusOr<bool> ModelCheckpoint::AwaitTurn(const TrainingSession& session,
-                                                const std::string& why) {
+                                                const Due& due) {
   const auto say = [&](absl::string_view what) {
-    Say(absl::StrCat(what, " a save (", why, ", step ", session.step(),
+    Say(absl::StrCat(what, " a save (", due.why, ", step ", session.step(),
                      "), as the one before is still written"));
   };
-  if (options_.when_busy != WhenBusy::kWait) {
+  // Who asks from outside asks for the state of now.
+  const WhenBusy when_busy =
+      due.asked_for ? WhenBusy::kWait : options_.when_busy;
+  if (when_busy != WhenBusy::kWait) {
     CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/false));
   }
-  if (busy() && options_.when_busy == WhenBusy::kSkip) {
+  if (busy() && when_busy == WhenBusy::kSkip) {
     ++totals_.skipped;
     say("skipped");
     return false;
   }
   const bool is_of_this_moment =
       session.step_in_epoch() == 0 || !std::isnan(monitor_.value());
-  if (busy() && options_.when_busy == WhenBusy::kPostpone &&
-      !is_of_this_moment) {
+  if (busy() && when_busy == WhenBusy::kPostpone && !is_of_this_moment) {
     if (postponed_.empty()) say("postponed");
-    postponed_ = why;
+    postponed_ = due.why;
     return false;
   }
   CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
@@ -263,17 +291,17 @@ absl::StatusOr<bool> ModelCheckpoint::AwaitTurn(const TrainingSession& session,
 }
 
 absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
-                                   const std::string& why) {
+                                   const Due& due) {
   // A dry run has had its trial save.
   if (session.dry_run()) return absl::OkStatus();
   const double begin = options_.clock();
-  CAIRN_ASSIGN_OR_RETURN(const bool free, AwaitTurn(session, why));
+  CAIRN_ASSIGN_OR_RETURN(const bool free, AwaitTurn(session, due));
   if (!free) return absl::OkStatus();
   if (!std::exchange(postponed_, "").empty()) ++totals_.postponed;
-  schedule_.NoteSave();
+  auto writing = std::make_shared<CheckpointWriting>();
+  writing->requests = schedule_.BeginSave();
   const double copying = options_.clock();
   CAIRN_ASSIGN_OR_RETURN(const std::string prefix, PrefixFor(session, logs));
-  auto writing = std::make_shared<CheckpointWriting>();
   writing->writer = &writer_;
   CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
                          session.TakeSnapshot(WantedParts()));
@@ -282,6 +310,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
       .prefix = prefix,
       .step = session.step(),
       .epoch = session.step_in_epoch() > 0 ? -1 : session.epochs_done(),
+      .epoch_number = EpochNumber(session),
       .value = monitor_.value()};
   writing->kept = kept_;
   writing->retention = MakeRetention();
@@ -290,7 +319,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
     writing->retry_seconds = absl::ToDoubleSeconds(options_.retry_time);
   }
   writing->wants_digest = options_.verbose > 0;
-  writing->why = absl::StrCat(why, ", epoch ", EpochNumber(session));
+  writing->why = absl::StrCat(due.why, ", epoch ", EpochNumber(session));
   last_saved_ = MomentOf(session);
   if (background_ == nullptr) {
     writing->snapshot_seconds = options_.clock() - copying;
@@ -328,6 +357,8 @@ absl::Status ModelCheckpoint::Finish(const CheckpointWriting& writing,
   schedule_.NoteCost(writing.stall_seconds +
                      (background_ == nullptr ? 0 : writing.processor_seconds));
   failure_ = status;
+  const absl::Status answered =
+      schedule_.EndSave(writing.requests, /*in_place=*/status.ok());
   if (!status.ok()) {
     ++totals_.failed;
     // The end of training is to be tried again.
@@ -362,7 +393,7 @@ absl::Status ModelCheckpoint::Finish(const CheckpointWriting& writing,
           : absl::StrFormat("; a save every %d steps takes %g %% of the "
                             "time",
                             static_cast<int>(apart), 100 * options_.overhead)));
-  return schedule_.AnswerRequest();
+  return answered;
 }
 
 }  // namespace cairn

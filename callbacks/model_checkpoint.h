@@ -43,10 +43,11 @@ enum class OtherRuns {
 // What is done when a save is due while one is still written.
 enum class WhenBusy {
   kWait,     // Training waits until it has ended.
-  kSkip,     // This save is left out.
+  kSkip,     // This save is left out, unless it was asked for from outside.
   kPostpone  // It is done at the first step at which that has ended, once for
              // all that have fallen due by then. What is due at the end of an
-             // epoch waits: its metrics are those of that moment.
+             // epoch waits: its metrics are those of that moment. So does what
+             // was asked for from outside.
 };
 
 // What is done when a save fails.
@@ -63,12 +64,16 @@ struct ModelCheckpointOptions {
   std::string directory;
   // As Keras's filepath: "training_1/cp.ckpt", which each save replaces, or a
   // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} and {batch}, the
-  // step in the epoch, count from 1, {step} is the run's, {time} the seconds
-  // since 1970; any name in the logs may stand there. What an epoch that was
-  // stopped has no value of is nan.
+  // step in the epoch and at its end the last one, count from 1, {step} is the
+  // run's, {time} the seconds since 1970; any name in the logs may stand there.
+  // What an epoch that was
+  // stopped has no value of is nan. A name that what was saved after another
+  // step has is AlreadyExists, unless that is of the middle of the same epoch,
+  // which has ended since or whose moments the template cannot tell apart.
   std::string path;
 
-  // When. The end of training is saved besides.
+  // When. The end of training is saved besides. Where that is the end of an
+  // epoch its metrics are those of the epoch.
   Trigger every = EveryEpochs(1);
   // Besides, as often as saving takes no more than this part of the time that
   // the run takes: 0.01 is one percent. 0: not so.
@@ -78,7 +83,10 @@ struct ModelCheckpointOptions {
   MonitorMode mode = MonitorMode::kAuto;
   // What the first best value must be better than.
   std::optional<double> initial_value_threshold;
-  // Of the saves that are due only those that are the best so far.
+  // Of the saves that are due only those that are the best so far, and what a
+  // person asks for by a signal or a file (OnSignal(), OnRequest()): that is
+  // saved whatever its value, and within an epoch never counts as the best. A
+  // `path` without places has no room for both and is InvalidArgument then.
   bool save_best_only = false;
 
   // Which stay. What any of these keeps stays, and the newest.
@@ -198,6 +206,10 @@ class ModelCheckpoint : public Callback {
   absl::Status CheckPath(const TrainingSession& session);
   absl::Status CheckMonitor(const TrainingSession& session);
   absl::Status PrepareFolder();
+  // The checkpoints in the folder, but for what RemoveRemains() removes.
+  absl::StatusOr<std::vector<CheckpointSummary>> ListFolder() const;
+  // Removes what a run that was killed has left.
+  absl::Status RemoveRemains() const;
   absl::Status FindOtherRuns(const TrainingSession& session);
   absl::Status ResumeRun(TrainingSession& session);
   absl::StatusOr<std::optional<CheckpointRead>> FindNewest(
@@ -208,15 +220,14 @@ class ModelCheckpoint : public Callback {
   absl::Status TrySaving(TrainingSession& session);
 
   void StartBackground(Snapshot& snapshot);
-  // Saves, unless it is to be the best and is not.
+  // Saves, unless it is to be the best and is not, and nobody asked for it.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
-                            const std::string& why);
-  absl::Status Save(TrainingSession& session, const Logs& logs,
-                    const std::string& why);
+                            const Due& due);
+  absl::Status Save(TrainingSession& session, const Logs& logs, const Due& due);
   bool busy() const;  // Whether a save is still written in the background.
   // Does what WhenBusy says where one is; whether the next can be done now.
   absl::StatusOr<bool> AwaitTurn(const TrainingSession& session,
-                                 const std::string& why);
+                                 const Due& due);
   // Takes over what a save in the background has come to, if it has ended or
   // `wait` says to wait for it.
   absl::Status Collect(bool wait);
@@ -226,8 +237,11 @@ class ModelCheckpoint : public Callback {
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs) const;
-  // AlreadyExists if a save after `step` may not replace `prefix`.
-  absl::Status CheckFree(const std::string& prefix, int64_t step) const;
+  // AlreadyExists if what is saved now may not replace `prefix`.
+  absl::Status CheckFree(const std::string& prefix,
+                         const TrainingSession& session) const;
+  // Whether the template gives all moments within an epoch one name.
+  bool NamesEpochsAlone() const;
   // The epoch that goes on or has ended last, counted from 1.
   int64_t EpochNumber(const TrainingSession& session) const;
   Retention MakeRetention() const;
@@ -254,8 +268,11 @@ class ModelCheckpoint : public Callback {
   SaveTotals totals_;
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
-  std::string due_at_epoch_end_;  // Why; empty: it is not.
-  std::string postponed_;         // Why a save is still to come, likewise.
+  int64_t last_batch_ = 0;  // Of the epoch that goes on, or ended last.
+  Moment epoch_end_;        // Of the epoch that ended last.
+  Logs epoch_logs_;         // What it ended with.
+  Due due_at_epoch_end_;
+  std::string postponed_;  // Why a save is still to come; empty: none is.
 };
 
 }  // namespace cairn

@@ -8,6 +8,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "callbacks/model_checkpoint.h"
 #include "core/base/annotate.h"
@@ -181,10 +183,17 @@ absl::Status ModelCheckpoint::CheckPath(const TrainingSession& session) {
         options_.path,
         "\"; allow that, or give a path with places, such as {epoch}"));
   }
+  const bool may_be_asked = options_.every.Has(Kind::kOnSignal) ||
+                            options_.every.Has(Kind::kOnRequest);
+  if (!numbered() && !template_.has_places() && options_.save_best_only &&
+      may_be_asked) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ModelCheckpoint: what a signal or a file asks for would replace the "
+        "best at \"",
+        options_.path, "\"; give a directory, or a path with places"));
+  }
   const std::vector<std::string> names = template_.names();
-  if (SavesWithinEpochs(options_) && !names.empty() &&
-      std::all_of(names.begin(), names.end(),
-                  [](const auto& name) { return name == "epoch"; })) {
+  if (SavesWithinEpochs(options_) && NamesEpochsAlone()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "ModelCheckpoint: what is saved within an epoch would replace what was "
         "before; put {step} into the path \"",
@@ -228,6 +237,38 @@ absl::Status ModelCheckpoint::PrepareFolder() {
                        ".lock"))));
   CAIRN_RETURN_IF_ERROR(
       Annotate(CheckWritable(folder_, files), "the folder for checkpoints"));
+  // A whole one could be taken for the newest.
+  CAIRN_RETURN_IF_ERROR(RemoveLeftovers(files, folder_, kTrialName).status());
+  return RemoveCheckpoint(JoinPath(folder_, kTrialName), files,
+                          options_.save.syncs());
+}
+
+absl::StatusOr<std::vector<CheckpointSummary>> ModelCheckpoint::ListFolder()
+    const {
+  FileSystem& files = *options_.save.files;
+  CAIRN_ASSIGN_OR_RETURN(std::vector<CheckpointSummary> all,
+                         ListCheckpoints(folder_, files));
+  if (!numbered()) return all;
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         files.List(folder_));
+  const auto is_half = [&](const CheckpointSummary& one) {
+    const std::string base = BaseName(one.prefix);
+    absl::string_view number = base;
+    if (one.status.ok() || !absl::ConsumePrefix(&number, kNumberedName) ||
+        number.find_first_not_of("0123456789") != absl::string_view::npos) {
+      return false;
+    }
+    return std::none_of(
+        names.begin(), names.end(), [&](const std::string& name) {
+          return absl::StartsWith(name, absl::StrCat(base, ".data-"));
+        });
+  };
+  all.erase(std::remove_if(all.begin(), all.end(), is_half), all.end());
+  return all;
+}
+
+absl::Status ModelCheckpoint::RemoveRemains() const {
+  FileSystem& files = *options_.save.files;
   // A template that begins with a place has no name of its own to go by.
   if (!CommonName().empty()) {
     CAIRN_RETURN_IF_ERROR(
@@ -236,9 +277,6 @@ absl::Status ModelCheckpoint::PrepareFolder() {
   CAIRN_RETURN_IF_ERROR(
       RemoveLeftovers(files, folder_, absl::StrCat(kStateFile, ".tmp-"))
           .status());
-  CAIRN_RETURN_IF_ERROR(RemoveLeftovers(files, folder_, kTrialName).status());
-  CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(JoinPath(folder_, kTrialName), files,
-                                         options_.save.syncs()));
   if (!numbered()) return absl::OkStatus();
   return RemoveHalfCheckpoints(folder_, kNumberedName, files);
 }
@@ -250,7 +288,9 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   last_save_ = {};
   totals_ = {};
   failure_ = absl::OkStatus();
-  due_at_epoch_end_.clear();
+  epoch_end_ = {};
+  epoch_logs_.clear();
+  due_at_epoch_end_ = {};
   postponed_.clear();
   CAIRN_RETURN_IF_ERROR(CheckOptions(session));
   CAIRN_RETURN_IF_ERROR(PrepareFolder());
@@ -259,7 +299,14 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
     CAIRN_RETURN_IF_ERROR(ResumeRun(session));
   }
   CAIRN_RETURN_IF_ERROR(FindOtherRuns(session));
+  // A run that is refused has changed nothing.
+  CAIRN_RETURN_IF_ERROR(RemoveRemains());
+  if (resumed_.has_value()) {
+    CAIRN_RETURN_IF_ERROR(
+        ApplyRetention(folder_, MakeRetention(), options_.save, kept_));
+  }
   last_saved_ = MomentOf(session);
+  last_batch_ = session.step_in_epoch();
   Say(absl::StrCat("keeps ", DescribeRetention(), " in \"", folder_, "\""));
   return TrySaving(session);
 }
@@ -291,7 +338,7 @@ absl::Status ModelCheckpoint::FindOtherRuns(const TrainingSession& session) {
   // A path without places is one checkpoint, whatever lies beside it.
   if (!numbered() && !template_.has_places()) return absl::OkStatus();
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> found,
-                         ListCheckpoints(folder_, *options_.save.files));
+                         ListFolder());
   for (const CheckpointSummary& checkpoint : found) {
     if (!absl::StartsWith(BaseName(checkpoint.prefix), CommonName())) continue;
     // Of a run that is gone on with, a damaged one may be, and one of a version
@@ -327,7 +374,7 @@ absl::StatusOr<std::optional<CheckpointRead>> ModelCheckpoint::FindNewest(
     return read;
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> all,
-                         ListCheckpoints(folder_, files));
+                         ListFolder());
   std::map<std::string, std::string> runs;  // From id to a checkpoint's prefix.
   bool has_damaged = false;
   for (const CheckpointSummary& one : all) {
@@ -387,8 +434,7 @@ absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
                      session.step(), ", digest ",
                      SnapshotDigest(newest->snapshot), ")"));
   }
-  CAIRN_RETURN_IF_ERROR(TakeOverOlder(session));
-  return ApplyRetention(folder_, MakeRetention(), options_.save, kept_);
+  return TakeOverOlder(session);
 }
 
 absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
@@ -403,11 +449,13 @@ absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
         !absl::StartsWith(name, CommonName())) {
       continue;
     }
-    KeptCheckpoint kept{.prefix = one.prefix,
-                        .step = one.step,
-                        .epoch = one.step_in_epoch == 0 ? one.epoch : -1,
-                        .time = NowInSeconds(),
-                        .value = std::numeric_limits<double>::quiet_NaN()};
+    KeptCheckpoint kept{
+        .prefix = one.prefix,
+        .step = one.step,
+        .epoch = one.step_in_epoch == 0 ? one.epoch : -1,
+        .epoch_number = one.step_in_epoch == 0 ? one.epoch : one.epoch + 1,
+        .time = NowInSeconds(),
+        .value = std::numeric_limits<double>::quiet_NaN()};
     const auto time = times.find(name);
     if (time != times.end()) kept.time = time->second;
     for (const MonitoredValue& monitored : one.monitored) {

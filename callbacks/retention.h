@@ -14,8 +14,9 @@ struct KeptCheckpoint {
   std::string prefix;
   int64_t step = 0;
   int64_t epoch = -1;  // How many epochs had ended, where it is one's end.
-  double time = 0;     // When it was written, in seconds since 1970.
-  double value = 0;    // Of the monitored metric; NaN if there is none.
+  int64_t epoch_number = 0;  // Of the epoch it is of, counted from 1.
+  double time = 0;           // When it was written, in seconds since 1970.
+  double value = 0;          // Of the monitored metric; NaN if there is none.
 };
 
 // Which checkpoints stay. What any of the rules keeps stays.

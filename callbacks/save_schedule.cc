@@ -50,7 +50,7 @@ void SaveSchedule::Begin(int64_t step, double first_cost) {
   }
   signals_ = std::make_unique<SignalWatch>(signals);
   stop_signal_ = 0;
-  request_.clear();
+  requests_.clear();
   begin_ = last_save_ = clock_();
   first_step_ = step;
   cost_ = first_cost;
@@ -70,47 +70,53 @@ std::string SaveSchedule::TakeSignal() {
   return absl::StrCat("on ", SignalName(signal));
 }
 
-absl::StatusOr<std::string> SaveSchedule::FindRequest() {
-  if (!request_.empty()) return "";
+absl::StatusOr<std::string> SaveSchedule::FindRequests() {
+  std::string why;
   for (const Trigger::Moment& moment : trigger_.any_of) {
-    if (moment.kind != Kind::kOnRequest) continue;
+    if (moment.kind != Kind::kOnRequest || requests_.count(moment.path) > 0) {
+      continue;
+    }
     CAIRN_ASSIGN_OR_RETURN(const bool asked, files_->Exists(moment.path));
     if (!asked) continue;
-    request_ = moment.path;
-    return absl::StrCat("asked for by ", moment.path);
-  }
-  return "";
-}
-
-absl::StatusOr<std::string> SaveSchedule::DueAfterStep(int64_t step) {
-  const double now = clock_();
-  std::string why = TakeSignal();
-  if (why.empty()) {
-    CAIRN_ASSIGN_OR_RETURN(why, FindRequest());
-  }
-  for (const Trigger::Moment& moment : trigger_.any_of) {
-    if (!why.empty()) break;
-    if (moment.kind == Kind::kEverySteps && step % moment.count == 0) {
-      why = CountOf(moment.count, "step");
-    } else if (moment.kind == Kind::kEverySeconds &&
-               now - last_save_ >= moment.seconds) {
-      why = absl::StrCat("every ", moment.seconds, " seconds");
-    } else if (moment.kind == Kind::kAtSteps &&
-               std::count(moment.numbers.begin(), moment.numbers.end(), step) >
-                   0) {
-      why = absl::StrCat("at step ", step);
-    }
-  }
-  if (why.empty() && BudgetAllows(now)) {
-    why = absl::StrCat("within ", 100 * overhead_, " % of the time");
+    requests_[moment.path] = false;
+    if (why.empty()) why = absl::StrCat("asked for by ", moment.path);
   }
   return why;
 }
 
-absl::StatusOr<std::string> SaveSchedule::DueWhileEvaluating() {
-  std::string why = TakeSignal();
-  if (!why.empty()) return why;
-  return FindRequest();
+std::string SaveSchedule::PlannedAfterStep(int64_t step) const {
+  const double now = clock_();
+  for (const Trigger::Moment& moment : trigger_.any_of) {
+    if (moment.kind == Kind::kEverySteps && step % moment.count == 0) {
+      return CountOf(moment.count, "step");
+    }
+    if (moment.kind == Kind::kEverySeconds &&
+        now - last_save_ >= moment.seconds) {
+      return absl::StrCat("every ", moment.seconds, " seconds");
+    }
+    if (moment.kind == Kind::kAtSteps &&
+        std::count(moment.numbers.begin(), moment.numbers.end(), step) > 0) {
+      return absl::StrCat("at step ", step);
+    }
+  }
+  if (!BudgetAllows(now)) return "";
+  return absl::StrCat("within ", 100 * overhead_, " % of the time");
+}
+
+absl::StatusOr<Due> SaveSchedule::DueAfterStep(int64_t step) {
+  CAIRN_ASSIGN_OR_RETURN(Due due, DueWhileEvaluating());
+  const std::string plan = PlannedAfterStep(step);
+  due.planned = !plan.empty();
+  if (!due.asked_for) due.why = plan;
+  return due;
+}
+
+absl::StatusOr<Due> SaveSchedule::DueWhileEvaluating() {
+  Due due{.why = TakeSignal()};
+  CAIRN_ASSIGN_OR_RETURN(const std::string request, FindRequests());
+  if (due.why.empty()) due.why = request;
+  due.asked_for = !due.why.empty();
+  return due;
 }
 
 std::string SaveSchedule::DueAfterEpoch(int64_t epochs) {
@@ -128,10 +134,27 @@ void SaveSchedule::NoteCost(double seconds) {
   spent_ += seconds;
 }
 
-absl::Status SaveSchedule::AnswerRequest() {
-  if (request_.empty()) return absl::OkStatus();
-  const absl::Status removed = files_->Remove(std::exchange(request_, ""));
-  return absl::IsNotFound(removed) ? absl::OkStatus() : removed;
+std::vector<std::string> SaveSchedule::BeginSave() {
+  last_save_ = clock_();
+  std::vector<std::string> begun;
+  for (auto& [path, is_written] : requests_) {
+    if (!std::exchange(is_written, true)) begun.push_back(path);
+  }
+  return begun;
+}
+
+absl::Status SaveSchedule::EndSave(const std::vector<std::string>& requests,
+                                   bool in_place) {
+  for (const std::string& path : requests) {
+    if (!in_place) {
+      requests_[path] = false;
+      continue;
+    }
+    requests_.erase(path);
+    const absl::Status removed = files_->Remove(path);
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+  }
+  return absl::OkStatus();
 }
 
 int64_t SaveSchedule::StepsPerSave(int64_t step) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,8 +23,15 @@ double SecondsOfSteadyClock();
 // "SIGTERM".
 std::string SignalName(int signal);
 
+// Whether a save is due.
+struct Due {
+  std::string why;         // "every 100 steps"; empty: it is not.
+  bool asked_for = false;  // From outside, by a signal or a file.
+  bool planned = false;    // By another moment of the trigger, or the budget.
+};
+
 // Decides when a run is saved: watches steps, epochs, time, signals, files and
-// what saving has cost. Answers say why, "every 100 steps"; empty: not now.
+// what saving has cost.
 class SaveSchedule {
  public:
   SaveSchedule() = default;
@@ -38,20 +46,22 @@ class SaveSchedule {
   void End();
 
   // After training step `step`. The error is one of looking for a file.
-  absl::StatusOr<std::string> DueAfterStep(int64_t step);
+  absl::StatusOr<Due> DueAfterStep(int64_t step);
   // While the run evaluates: signals and requests alone.
-  absl::StatusOr<std::string> DueWhileEvaluating();
-  // At the end of an epoch, when `epochs` have ended.
+  absl::StatusOr<Due> DueWhileEvaluating();
+  // At the end of an epoch, when `epochs` have ended. Says why; empty: not now.
   std::string DueAfterEpoch(int64_t epochs);
   // SIGINT or SIGTERM, once one has arrived that the trigger names; else 0.
   int stop_signal() const { return stop_signal_; }
 
-  // A save begins.
-  void NoteSave() { last_save_ = clock_(); }
+  // A save begins. Returns the files that have asked for one since the last
+  // began, or whose save failed.
+  std::vector<std::string> BeginSave();
+  // That save is in place, and these files are removed; or it has failed, and
+  // the next is for them too.
+  absl::Status EndSave(const std::vector<std::string>& requests, bool in_place);
   // What a save has cost training, in seconds.
   void NoteCost(double seconds);
-  // Removes the file that asked for a save, once that is in place.
-  absl::Status AnswerRequest();
 
   // The steps from one save to the next that the budget allows at the speed
   // and the cost of now, for people; 0 if there is no budget.
@@ -60,7 +70,9 @@ class SaveSchedule {
  private:
   bool BudgetAllows(double now) const;
   std::string TakeSignal();
-  absl::StatusOr<std::string> FindRequest();
+  // Looks for files that ask. Says why for the first new one.
+  absl::StatusOr<std::string> FindRequests();
+  std::string PlannedAfterStep(int64_t step) const;
 
   Trigger trigger_;
   double overhead_ = 0;
@@ -68,7 +80,8 @@ class SaveSchedule {
   Clock clock_;
   std::unique_ptr<SignalWatch> signals_;
   int stop_signal_ = 0;
-  std::string request_;  // The file that asked; empty: none did.
+  // Files that ask for a save, and whether one that began since is written.
+  std::map<std::string, bool> requests_;
   double begin_ = 0, last_save_ = 0;
   int64_t first_step_ = 0;
   double cost_ = 0, spent_ = 0;

@@ -1,4 +1,6 @@
 // Saves that are written while training goes on, and saves that fail.
+#include <signal.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <functional>
@@ -35,6 +37,7 @@ class GatedFileSystem : public FaultFileSystem {
       MutexLock lock(mutex_);
       while (closed_) changed_.wait(mutex_);
     }
+    if (on_new_file) on_new_file(path);
     return FaultFileSystem::NewWritableFile(path);
   }
 
@@ -45,6 +48,9 @@ class GatedFileSystem : public FaultFileSystem {
     }
     changed_.notify_all();
   }
+
+  // Called on the thread that writes.
+  std::function<void(const std::string& path)> on_new_file;
 
  private:
   Mutex mutex_;
@@ -183,6 +189,52 @@ TEST(ModelCheckpointAsyncTest, APostponedSaveIsDoneOnceTheWriterIsFree) {
   EXPECT_EQ(result.kept.back(), "run/ckpt-6");
   EXPECT_EQ(result.totals.postponed, 1);
   EXPECT_LE(result.totals.saved, 3);
+}
+
+// Asked for while the save of step 1 is written, which ends only once the run
+// has come to the end of step 2.
+TEST(ModelCheckpointAsyncTest, WhatIsAskedForFromOutsideIsNeverLeftOut) {
+  constexpr char kRequest[] = "run/save-now";
+  for (const WhenBusy when_busy :
+       {WhenBusy::kWait, WhenBusy::kSkip, WhenBusy::kPostpone}) {
+    for (const bool by_signal : {false, true}) {
+      SCOPED_TRACE(absl::StrCat(static_cast<int>(when_busy),
+                                by_signal ? ", signal" : ", file"));
+      GatedFileSystem files;
+      bool opens = false, asked_when_written = false;
+      files.on_new_file = [&](const std::string& path) {
+        if (!absl::StartsWith(path, "run/ckpt-2")) return;
+        asked_when_written = files.Contents().count(kRequest) > 0;
+      };
+      SmallRun run = Asynchronous();
+      run.checkpoint.every =
+          AnyOf({AtSteps({1}), OnRequest(kRequest), OnSignal()});
+      run.checkpoint.when_busy = when_busy;
+      run.checkpoint.clock = [&] {
+        if (opens) files.SetClosed(false);
+        return SecondsOfSteadyClock();
+      };
+      run.before = [&](const std::string& hook, TrainingSession& session,
+                       const Logs&) {
+        if (hook == "on_train_batch_begin" && session.step() == 0) {
+          files.SetClosed(true);
+        }
+        if (hook == "on_train_batch_begin" && session.step() == 1) {
+          by_signal ? static_cast<void>(::raise(SIGUSR1))
+                    : files.Put(kRequest, "");
+        }
+        opens = opens || (hook == "on_train_batch_end" && session.step() == 2);
+        return absl::OkStatus();
+      };
+      const auto result = Train(files, run);
+      ASSERT_TRUE(IsOk(result.status));
+      EXPECT_EQ(result.kept,
+                (Strings{"run/ckpt-1", "run/ckpt-2", "run/ckpt-6"}));
+      EXPECT_EQ(result.totals.skipped + result.totals.postponed, 0);
+      EXPECT_EQ(asked_when_written, !by_signal);
+      EXPECT_EQ(files.Contents().count(kRequest), 0u);
+    }
+  }
 }
 
 TEST(ModelCheckpointAsyncTest, AFailedWriteStopsTheRunAtTheNextStep) {

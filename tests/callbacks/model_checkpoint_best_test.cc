@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "callbacks/model_checkpoint.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
@@ -124,6 +125,52 @@ TEST(ModelCheckpointBestTest, OnBestSavesWhenAnEpochIsBetter) {
     best = std::min(best, loss);
   }
   EXPECT_EQ(Train(files, run).kept, expected);
+}
+
+TEST(ModelCheckpointBestTest, TheEndOfTrainingCanBeTheBest) {
+  const std::vector<double> losses = LossesOf(5);
+  // Of the epochs 4 and 5, which are saved, the last is the best.
+  ASSERT_NE(losses[3], losses[4]);
+  const bool is_less = losses[4] < losses[3];
+  const std::string last = absl::StrFormat("run/cp-5-%.4f", losses[4]);
+  for (const bool best_only : {false, true}) {
+    for (const bool stopped : {false, true}) {
+      FaultFileSystem files;
+      SmallRun run{.epochs = stopped ? 6 : 5};
+      run.checkpoint = {.path = "run/cp-{epoch}-{val_loss:.4f}",
+                        .every = EveryEpochs(4),
+                        .monitor = "val_loss",
+                        .mode = is_less ? MonitorMode::kMin : MonitorMode::kMax,
+                        .save_best_only = best_only};
+      run.after = [&](const std::string& hook, TrainingSession& session,
+                      const Logs&) {
+        if (hook == "on_epoch_end" && session.step() == 15) {
+          session.RequestStop();
+        }
+        return absl::OkStatus();
+      };
+      const auto result = Train(files, run);
+      ASSERT_TRUE(IsOk(result.status));
+      EXPECT_EQ(result.best, last);
+      EXPECT_EQ(result.kept.back(), last);
+      EXPECT_EQ(*BestCheckpoint("run", "", files), last);
+    }
+  }
+}
+
+TEST(ModelCheckpointBestTest, TheEndOfTrainingIsLeftOutIfItIsNotTheBest) {
+  const std::vector<double> losses = LossesOf(5);
+  ASSERT_NE(losses[3], losses[4]);
+  const bool is_less = losses[4] < losses[3];
+  FaultFileSystem files;
+  SmallRun run{.epochs = 5};
+  run.checkpoint.every = EveryEpochs(4);
+  run.checkpoint.monitor = "val_loss";
+  run.checkpoint.mode = is_less ? MonitorMode::kMax : MonitorMode::kMin;
+  run.checkpoint.save_best_only = true;
+  const auto result = Train(files, run);
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(result.kept, Strings{Prefix(12)});
 }
 
 TEST(ModelCheckpointBestTest, TheBestIsKnownAfterAResume) {

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/staged_write.h"
+#include "saving/save.h"
 #include "tests/callbacks/small_run.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
@@ -52,6 +53,11 @@ TEST(ModelCheckpointStartTest, WhatCannotBeMeantIsRefusedBeforeTheFirstStep) {
       {{.directory = "run", .keep_one_per = -absl::Hours(1)}, {"keep_one_per"}},
       {{.path = "run/cp-{valloss:.2f}"}, {"valloss", "val_loss", "epoch"}},
       {{.path = "run/cp-{epoch}", .every = EverySteps(2)}, {"{step}"}},
+      {{.path = "run/best",
+        .every = AnyOf({EveryEpochs(1), OnSignal()}),
+        .save_best_only = true},
+       {"run/best", "replace the best"}},
+      {{.path = "run/{val_loss:.2f}", .every = EverySteps(2)}, {"{step}"}},
   };
   for (const Wrong& wrong : all) {
     FaultFileSystem files;
@@ -111,6 +117,53 @@ TEST(ModelCheckpointStartTest, OneRunAtATimeWritesInAFolder) {
   EXPECT_TRUE(absl::IsAborted(Train(files, failing).status));
   failing.before = nullptr;
   EXPECT_TRUE(IsOk(Train(files, failing).status));
+}
+
+TEST(ModelCheckpointStartTest, ARunThatIsRefusedRemovesNothing) {
+  const Strings remains = {"run/ckpt-9.data-00000-of-00001",
+                           "run/ckpt-5.index.tmp-12", "run/checkpoint.tmp-12"};
+  FaultFileSystem files;
+  ASSERT_TRUE(IsOk(Train(files, {}).status));
+  for (const std::string& path : remains) files.Put(path, "of unknown make");
+  const auto contents = files.Contents();
+  SmallRun run;
+  EXPECT_TRUE(IsError(Train(files, run).status, Code::kFailedPrecondition,
+                      {"another run"}));
+  EXPECT_EQ(files.Contents(), contents);
+  SmallRun other{.learning_rate = 0.5};
+  other.checkpoint.resume = Resume::kAuto;
+  EXPECT_TRUE(IsError(Train(files, other).status, Code::kInvalidArgument, {}));
+  EXPECT_EQ(files.Contents(), contents);
+  // One that goes on, but not beside what another has written.
+  ASSERT_TRUE(
+      IsOk(SaveWeights(*MakeSmallModel({}), "run/ckpt-1", {.files = &files})));
+  const auto with_other = files.Contents();
+  run.checkpoint.resume = Resume::kAuto;
+  run.checkpoint.keep_last = 1;
+  EXPECT_TRUE(IsError(Train(files, run).status, Code::kFailedPrecondition,
+                      {"another run", "run/ckpt-1"}));
+  EXPECT_EQ(files.Contents(), with_other);
+  run.checkpoint.other_runs = OtherRuns::kKeep;
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  for (const std::string& path : remains) {
+    EXPECT_EQ(files.Contents().count(path), 0u) << path;
+  }
+}
+
+// As a power cut may leave it.
+TEST(ModelCheckpointStartTest, AnIndexAloneIsNoCheckpointOfAnotherRun) {
+  FaultFileSystem made;
+  ASSERT_TRUE(IsOk(Train(made, {}).status));
+  for (const Resume resume : {Resume::kNever, Resume::kAuto}) {
+    FaultFileSystem files;
+    files.Put("run/ckpt-6.index", made.Contents().at("run/ckpt-6.index"));
+    SmallRun run{.epochs = 1};
+    run.checkpoint.resume = resume;
+    const auto result = Train(files, run);
+    ASSERT_TRUE(IsOk(result.status));
+    EXPECT_FALSE(result.resumed.has_value());
+    EXPECT_EQ(files.Contents().count("run/ckpt-6.index"), 0u);
+  }
 }
 
 TEST(ModelCheckpointStartTest, RoomIsLookedForBeforeTheFirstStep) {

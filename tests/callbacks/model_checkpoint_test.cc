@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -12,6 +13,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/checkpoint_reader.h"
@@ -189,6 +192,44 @@ TEST(ModelCheckpointTest, ATemplateIsFilledFromEpochStepAndLogs) {
   EXPECT_TRUE(absl::StartsWith(run.kept[0], "run/cp-0002-6-0.")) << run.kept[0];
   EXPECT_TRUE(absl::StartsWith(run.kept[1], "run/cp-0003-9-0.")) << run.kept[1];
   EXPECT_EQ(Prefixes(files), run.kept);
+}
+
+TEST(ModelCheckpointTest, TheBatchOfAnEpochsEndIsItsLast) {
+  SmallRun run;
+  run.checkpoint = {.path = "run/cp-{epoch}-{batch}",
+                    .every = EverySteps(1),
+                    .keep_last = 0,
+                    .resume = Resume::kAuto};
+  FaultFileSystem files;
+  EXPECT_EQ(Train(files, run).kept,
+            (Strings{"run/cp-1-1", "run/cp-1-2", "run/cp-1-3", "run/cp-2-1",
+                     "run/cp-2-2", "run/cp-2-3"}));
+  // Also of an epoch whose last step was another session's, and at the end.
+  FaultFileSystem others;
+  run.checkpoint.every = AtEnd();
+  run.before = StopAfterStep(3);
+  EXPECT_EQ(Train(others, run).kept, Strings{"run/cp-1-3"});
+  run.epochs = 1;
+  EXPECT_EQ(Train(others, run).kept, Strings{"run/cp-1-3"});
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto found, ListCheckpoints("run", others));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].epoch, 1);
+}
+
+TEST(ModelCheckpointTest, TheTimeInANameIsThatOfTheSave) {
+  FaultFileSystem files;
+  const int64_t before = absl::ToUnixSeconds(absl::Now());
+  const auto run = Train(
+      files, {.epochs = 1, .checkpoint = {.path = "run/{time}-{time:f}"}});
+  const int64_t after = absl::ToUnixSeconds(absl::Now());
+  ASSERT_TRUE(IsOk(run.status));
+  Strings possible;
+  for (int64_t time = before; time <= after; ++time) {
+    possible.push_back(absl::StrCat("run/", time, "-", time, ".000000"));
+  }
+  ASSERT_EQ(run.kept.size(), 1u);
+  EXPECT_EQ(std::count(possible.begin(), possible.end(), run.kept[0]), 1)
+      << run.kept[0];
 }
 
 TEST(ModelCheckpointTest, ANameThatNoLogHasEndsTheRunWithThoseThereAre) {

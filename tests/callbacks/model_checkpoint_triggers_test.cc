@@ -169,6 +169,48 @@ TEST(ModelCheckpointTriggersTest, AFileThatAppearsAsksForASave) {
   EXPECT_EQ(files.Contents().count("run/save-now"), 0u);
 }
 
+// The first epoch is better than the threshold, and what is asked for in the
+// second has no value.
+TEST(ModelCheckpointTriggersTest, WhatIsAskedForIsSavedThoughItIsNotTheBest) {
+  struct Ask {
+    const char* hook;
+    int64_t step;
+    int signal;  // 0: by a file.
+    const char* prefix;
+  };
+  for (const Ask& ask :
+       {Ask{"on_train_batch_begin", 3, 0, "run/ckpt-4"},
+        Ask{"on_train_batch_begin", 3, SIGUSR1, "run/ckpt-4"},
+        Ask{"on_test_batch_begin", 6, SIGUSR1, "run/ckpt-6"},
+        Ask{"on_train_batch_begin", 3, SIGTERM, "run/ckpt-4"},
+        Ask{"on_train_batch_begin", 5, SIGTERM, "run/ckpt-6"},
+        Ask{"on_test_batch_begin", 6, SIGTERM, "run/ckpt-6"}}) {
+    for (const char* monitor : {"val_loss", "loss"}) {
+      SCOPED_TRACE(
+          absl::StrCat(ask.hook, ask.step, SignalName(ask.signal), monitor));
+      FaultFileSystem files;
+      SmallRun run;
+      run.checkpoint.every =
+          AnyOf({EveryEpochs(1), OnSignal(), OnRequest("run/save-now")});
+      run.checkpoint.monitor = monitor;
+      run.checkpoint.save_best_only = true;
+      run.before = DoAt(ask.hook, ask.step, [&] {
+        ask.signal == 0 ? files.Put("run/save-now", "")
+                        : static_cast<void>(::raise(ask.signal));
+        return absl::OkStatus();
+      });
+      // Nothing but what was asked for is saved after the first epoch.
+      run.after =
+          DoAt("on_test_end", 6, [] { return absl::AbortedError("gone"); });
+      const auto result = Train(files, run);
+      EXPECT_EQ(result.kept, (Strings{"run/ckpt-3", ask.prefix}));
+      EXPECT_EQ(result.best, "run/ckpt-3");
+      EXPECT_EQ(*BestCheckpoint("run", "", files), "run/ckpt-3");
+      EXPECT_EQ(files.Contents().count("run/save-now"), 0u);
+    }
+  }
+}
+
 TEST(ModelCheckpointTriggersTest, AnErrorIsSavedIfAskedForAndTheStepIsWhole) {
   for (const bool asked : {false, true}) {
     FaultFileSystem files;
@@ -186,6 +228,51 @@ TEST(ModelCheckpointTriggersTest, AnErrorIsSavedIfAskedForAndTheStepIsWhole) {
     again.checkpoint.resume = Resume::kMust;
     FaultFileSystem unbroken;
     EXPECT_EQ(Train(files, again).values, Train(unbroken, {}).values);
+  }
+}
+
+TEST(ModelCheckpointTriggersTest, WhatIsOfAnotherStepIsNotReplacedUnawares) {
+  FaultFileSystem files;
+  SmallRun run;
+  run.checkpoint = {
+      .path = "run/cp-{batch}", .every = EverySteps(1), .keep_last = 0};
+  EXPECT_TRUE(IsError(Train(files, run).status, Code::kAlreadyExists,
+                      {"run/cp-1", "after step 1", "{step}"}));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto found, ListCheckpoints("run", files));
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.front().prefix, "run/cp-1");
+  EXPECT_EQ(found.front().step, 1);
+  // Between two sessions of a run too.
+  FaultFileSystem others;
+  run.checkpoint = {.path = "run/cp-{val_loss:.2f}",
+                    .every = AnyOf({AtEnd(), OnSignal()}),
+                    .resume = Resume::kAuto};
+  run.before = StopAfterStep(2);
+  ASSERT_TRUE(IsOk(Train(others, run).status));
+  run.before = StopAfterStep(5);
+  EXPECT_TRUE(IsError(Train(others, run).status, Code::kAlreadyExists,
+                      {"run/cp-nan", "after step 2"}));
+}
+
+TEST(ModelCheckpointTriggersTest, WhatWasSavedWithinAnEpochMakesWayInIt) {
+  for (const char* path : {"run/cp-{epoch}", "run/cp-{epoch}-{val_loss}"}) {
+    SCOPED_TRACE(path);
+    FaultFileSystem files;
+    SmallRun run;
+    run.checkpoint = {.path = path,
+                      .every = AnyOf({EveryEpochs(1), OnSignal()}),
+                      .resume = Resume::kAuto};
+    for (const int64_t stop : {1, 2}) {
+      run.before = StopAfterStep(stop);
+      const auto stopped = Train(files, run);
+      ASSERT_TRUE(IsOk(stopped.status));
+      ASSERT_EQ(stopped.kept.size(), 1u);
+      EXPECT_TRUE(absl::StartsWith(stopped.kept[0], "run/cp-1"));
+    }
+    run.before = nullptr;
+    const auto result = Train(files, run);
+    ASSERT_TRUE(IsOk(result.status));
+    EXPECT_TRUE(absl::StartsWith(result.kept.back(), "run/cp-2"));
   }
 }
 

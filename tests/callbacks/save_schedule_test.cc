@@ -24,9 +24,9 @@ class SaveScheduleTest : public testing::Test {
   }
 
   std::string DueAfter(int64_t step) {
-    const auto why = schedule_.DueAfterStep(step);
-    EXPECT_TRUE(IsOk(why));
-    return why.value_or("");
+    const auto due = schedule_.DueAfterStep(step);
+    EXPECT_TRUE(IsOk(due));
+    return due.ok() ? due->why : "";
   }
 
   std::vector<int64_t> DueSteps(int64_t steps) {
@@ -43,6 +43,7 @@ class SaveScheduleTest : public testing::Test {
 };
 
 using Steps = std::vector<int64_t>;
+using Files = std::vector<std::string>;
 
 TEST_F(SaveScheduleTest, CountsSteps) {
   Make(AnyOf({EverySteps(4), AtSteps({3, 8, 9})}));
@@ -65,7 +66,7 @@ TEST_F(SaveScheduleTest, SecondsCountFromTheLastSave) {
   EXPECT_EQ(DueAfter(1), "");
   now_ += 1;
   EXPECT_EQ(DueAfter(2), "every 10 seconds");
-  schedule_.NoteSave();
+  schedule_.BeginSave();
   now_ += 9;
   EXPECT_EQ(DueAfter(3), "");
   now_ += 1;
@@ -80,7 +81,7 @@ TEST_F(SaveScheduleTest, ASignalIsServedOnceAndSigtermStops) {
   EXPECT_EQ(schedule_.stop_signal(), 0);
   EXPECT_EQ(DueAfter(3), "");
   ::raise(SIGTERM);
-  EXPECT_EQ(*schedule_.DueWhileEvaluating(), "on SIGTERM");
+  EXPECT_EQ(schedule_.DueWhileEvaluating()->why, "on SIGTERM");
   EXPECT_EQ(schedule_.stop_signal(), SIGTERM);
   schedule_.End();
 }
@@ -93,12 +94,38 @@ TEST_F(SaveScheduleTest, AFileThatAppearsAsksOnceAndIsRemoved) {
   // Until the save is in place the file stays and does not ask again.
   EXPECT_EQ(DueAfter(3), "");
   EXPECT_EQ(files_.Contents().count("run/save-now"), 1u);
-  EXPECT_TRUE(IsOk(schedule_.AnswerRequest()));
+  const Files asked = schedule_.BeginSave();
+  EXPECT_EQ(asked, Files{"run/save-now"});
+  EXPECT_EQ(DueAfter(4), "");
+  EXPECT_TRUE(IsOk(schedule_.EndSave(asked, /*in_place=*/true)));
   EXPECT_EQ(files_.Contents().count("run/save-now"), 0u);
   files_.Put("run/save-now", "");
-  EXPECT_NE(*schedule_.DueWhileEvaluating(), "");
+  EXPECT_NE(schedule_.DueWhileEvaluating()->why, "");
   EXPECT_TRUE(IsOk(files_.Remove("run/save-now")));
-  EXPECT_TRUE(IsOk(schedule_.AnswerRequest()));
+  EXPECT_TRUE(IsOk(schedule_.EndSave(schedule_.BeginSave(), true)));
+}
+
+TEST_F(SaveScheduleTest, AFileIsAnsweredByASaveThatBeganAfterIt) {
+  Make(AnyOf({OnRequest("run/one"), OnRequest("run/other"), EverySteps(3)}));
+  const Files before = schedule_.BeginSave();
+  EXPECT_EQ(before, Files{});
+  files_.Put("run/one", "");
+  EXPECT_NE(DueAfter(1), "");
+  EXPECT_TRUE(IsOk(schedule_.EndSave(before, /*in_place=*/true)));
+  EXPECT_EQ(files_.Contents().count("run/one"), 1u);
+  const Files first = schedule_.BeginSave();
+  EXPECT_EQ(first, Files{"run/one"});
+  files_.Put("run/other", "");
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Due due, schedule_.DueAfterStep(3));
+  EXPECT_TRUE(due.asked_for);
+  EXPECT_TRUE(due.planned);
+  EXPECT_TRUE(absl::StrContains(due.why, "run/other"));
+  // What has failed is asked for still.
+  EXPECT_TRUE(IsOk(schedule_.EndSave(first, /*in_place=*/false)));
+  const Files both = schedule_.BeginSave();
+  EXPECT_EQ(both, (Files{"run/one", "run/other"}));
+  EXPECT_TRUE(IsOk(schedule_.EndSave(both, /*in_place=*/true)));
+  EXPECT_TRUE(files_.Contents().empty());
 }
 
 TEST_F(SaveScheduleTest, ABudgetIsNeverExceeded) {
@@ -112,7 +139,7 @@ TEST_F(SaveScheduleTest, ABudgetIsNeverExceeded) {
       if (DueAfter(step).empty()) continue;
       // A save that costs now more, now less than the one before.
       const double cost = saves % 3 == 0 ? 0.03 : 0.02;
-      schedule_.NoteSave();
+      schedule_.BeginSave();
       now_ += cost;
       spent += cost;
       ++saves;
