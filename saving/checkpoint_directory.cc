@@ -38,6 +38,12 @@ int64_t NumberAtEnd(absl::string_view name) {
   return number;
 }
 
+// Whether `name` is `name_prefix` and a number.
+bool IsNumbered(absl::string_view name, absl::string_view name_prefix) {
+  return absl::ConsumePrefix(&name, name_prefix) && !name.empty() &&
+         name.find_first_not_of("0123456789") == absl::string_view::npos;
+}
+
 // Whether `name` is a file of the checkpoint called `base`.
 bool IsFileOf(absl::string_view name, absl::string_view base) {
   if (!absl::ConsumePrefix(&name, base)) return false;
@@ -309,17 +315,23 @@ absl::Status RemoveHalfCheckpoints(const std::string& directory,
   std::set<std::string> indexed;
   for (const std::string& name : names) {
     absl::string_view base = name;
+    if (absl::ConsumePrefix(&base, ".") &&
+        absl::ConsumeSuffix(&base, ".lock")) {
+      // The file goes with the lock. One that is held is no left-over, and one
+      // that cannot be taken does no harm.
+      if (IsNumbered(base, name_prefix)) {
+        files.Lock(JoinPath(directory, name)).status().IgnoreError();
+      }
+      continue;
+    }
+    base = name;
     const size_t end = name.find(".data-");
     if (end != std::string::npos) {
       base = base.substr(0, end);
     } else if (!absl::ConsumeSuffix(&base, kIndexSuffix)) {
       continue;
     }
-    absl::string_view number = base;
-    if (!absl::ConsumePrefix(&number, name_prefix) || number.empty() ||
-        number.find_first_not_of("0123456789") != absl::string_view::npos) {
-      continue;
-    }
+    if (!IsNumbered(base, name_prefix)) continue;
     if (end == std::string::npos) {
       indexed.emplace(base);
     } else {

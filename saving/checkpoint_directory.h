@@ -94,7 +94,8 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
 
 // Removes what a program leaves that is stopped while it saves or removes: of
 // checkpoints called `name_prefix` and a number, data files that have no index
-// or that their index does not count, and an index that has no data file.
+// or that their index does not count, an index that has no data file, and the
+// file of a lock that nobody holds.
 absl::Status RemoveHalfCheckpoints(const std::string& directory,
                                    const std::string& name_prefix,
                                    FileSystem& files);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <limits>
@@ -353,10 +354,13 @@ class PosixFileSystem : public FileSystem {
         if (error != ENOLCK && error != ENOTSUP && error != EINVAL) {
           return SystemError(path, "lock", error);
         }
-        LogWarning(absl::StrCat("\"", path,
-                                "\": this file system has no locks, "
-                                "so nothing keeps another program from "
-                                "writing here at the same time"));
+        static std::atomic<bool> warned = false;
+        if (!warned.exchange(true)) {
+          LogWarning(absl::StrCat("\"", path,
+                                  "\": this file system has no locks, "
+                                  "so nothing keeps another program from "
+                                  "writing here at the same time"));
+        }
         return lock;
       }
       // Between the two calls the one who held it may have removed the file.
@@ -365,8 +369,10 @@ class PosixFileSystem : public FileSystem {
         continue;
       }
       const std::string self = absl::StrCat(::getpid(), "\n");
-      if (::ftruncate(descriptor, 0) != 0 ||
-          ::pwrite(descriptor, self.data(), self.size(), 0) < 0) {
+      // In this order: ext4 writes a file that was cut to nothing out to the
+      // device when it is closed, which takes ten times as long as the rest.
+      if (::pwrite(descriptor, self.data(), self.size(), 0) < 0 ||
+          ::ftruncate(descriptor, static_cast<off_t>(self.size())) != 0) {
         return SystemError(path, "write", errno);
       }
       return lock;

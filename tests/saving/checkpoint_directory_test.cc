@@ -312,6 +312,24 @@ TEST(RemoveHalfCheckpointsTest, TakesTheDataOfOnesThatWereReplaced) {
   EXPECT_EQ(Names(files), whole);
 }
 
+TEST(RemoveHalfCheckpointsTest, TakesTheLockOfASaveThatWasKilled) {
+  FileSystem& files = FileSystem::Default();
+  const std::string folder = absl::StrCat(testing::TempDir(), "/locks_left");
+  const auto put = [&](const std::string& name) {
+    return files.NewWritableFile(JoinPath(folder, name)).status();
+  };
+  ASSERT_TRUE(IsOk(files.CreateDirectories(folder)));
+  for (const char* name : {".ckpt-1.lock", ".ckpt-.lock", ".ckpt-x.lock"}) {
+    ASSERT_TRUE(IsOk(put(name)));
+  }
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto held,
+                             files.Lock(JoinPath(folder, ".ckpt-2.lock")));
+  ASSERT_TRUE(IsOk(RemoveHalfCheckpoints(folder, "ckpt-", files)));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto names, files.List(folder));
+  EXPECT_EQ(names, (std::vector<std::string>{".ckpt-.lock", ".ckpt-2.lock",
+                                             ".ckpt-x.lock"}));
+}
+
 TEST(RemoveHalfCheckpointsTest, ErrorsAreReturnedButNotThatAFileIsGone) {
   for (const bool gone : {false, true}) {
     FaultFileSystem files;
