@@ -109,6 +109,7 @@ class PosixWritableFile : public WritableFile {
     const int result = Uninterrupted([&] {
       return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, end, bytes);
     });
+    if (result == 0) reserved_end_ = end + bytes;
     if (result == 0 || (errno != ENOSPC && errno != EDQUOT)) {
       return absl::OkStatus();
     }
@@ -124,6 +125,10 @@ class PosixWritableFile : public WritableFile {
   // Not repeated when interrupted: the descriptor is gone either way and may
   // already be another thread's.
   absl::Status Close() override {
+    // Else what was set aside and not used would be lost to others as long as
+    // the file is there. An error costs no more than that.
+    const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
+    if (end < reserved_end_) (void)!::ftruncate(descriptor_, end);
     if (::close(std::exchange(descriptor_, -1)) != 0) {
       return SystemError(path_, "close", errno);
     }
@@ -133,6 +138,7 @@ class PosixWritableFile : public WritableFile {
  private:
   const std::string path_;
   int descriptor_;
+  off_t reserved_end_ = 0;
 };
 
 class PosixRandomAccessFile : public RandomAccessFile {

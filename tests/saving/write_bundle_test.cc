@@ -1,5 +1,6 @@
 #include "saving/write_bundle.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +103,20 @@ TEST(WriteBundleTest, OneThatAnotherProgramWritesIsNotWritten) {
   EXPECT_EQ(left,
             (std::vector<std::string>{"x.data-00000-of-00002",
                                       "x.data-00001-of-00002", "x.index"}));
+}
+
+TEST(WriteBundleTest, WhatWasReservedAndNotFilledIsGivenBack) {
+  const std::string prefix = absl::StrCat(testing::TempDir(), "/one_large/x");
+  const Tensor large = Tensor::Zeros({DType::kFloat32, {1 << 20}});
+  const auto bytes = static_cast<int64_t>(ByteSize(large.spec()));
+  // Three data files, of which the first takes all.
+  ASSERT_TRUE(IsOk(WriteBundle(
+      prefix, {.shard_bytes = bytes / 3 + 1}, bytes,
+      [&](BundleWriter& writer) { return writer.AddTensor("a", large); })));
+  struct stat entry = {};
+  ASSERT_EQ(::stat(BundleDataPath(prefix, 1, 3).c_str(), &entry), 0);
+  EXPECT_EQ(entry.st_size, 0);
+  EXPECT_LT(entry.st_blocks * 512, bytes / 3);
 }
 
 TEST(WriteBundleTest, SeveralThreadsSaveIntoOneFolder) {
