@@ -141,9 +141,14 @@ absl::StatusOr<AverageReport> AverageCheckpoints(
                                      checkpoints.back()->bundle()));
   }
   Average average(checkpoints);
-  CAIRN_RETURN_IF_ERROR(WriteBundle(out, options, 0, [&](BundleWriter& writer) {
-    return average.AddAll(writer);
-  }));
+  // The mean has as many as each of them.
+  int64_t bytes = 0;
+  for (const BundleEntry& entry : checkpoints.back()->bundle().entries()) {
+    bytes += entry.size;
+  }
+  CAIRN_RETURN_IF_ERROR(WriteBundle(
+      out, options, bytes,
+      [&](BundleWriter& writer) { return average.AddAll(writer); }));
   return average.TakeReport();
 }
 

@@ -38,6 +38,12 @@ int64_t NumberAtEnd(absl::string_view name) {
   return number;
 }
 
+// Whether `name` is `name_prefix` and a number.
+bool IsNumbered(absl::string_view name, absl::string_view name_prefix) {
+  return absl::ConsumePrefix(&name, name_prefix) && !name.empty() &&
+         name.find_first_not_of("0123456789") == absl::string_view::npos;
+}
+
 // Whether `name` is a file of the checkpoint called `base`.
 bool IsFileOf(absl::string_view name, absl::string_view base) {
   if (!absl::ConsumePrefix(&name, base)) return false;
@@ -119,21 +125,76 @@ int64_t BytesOf(FileSystem& files, const std::string& prefix,
   return bytes;
 }
 
+// Whether an error says nothing of the file: the device, or the system, did not
+// do what it was asked.
+bool IsOfDevice(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Such an error may pass, so that once more is tried.
+template <typename Try>
+absl::Status TryTwice(Try attempt) {
+  const absl::Status status = attempt();
+  return IsOfDevice(status) ? attempt() : status;
+}
+
 CheckpointSummary Summarize(FileSystem& files, const std::string& prefix,
                             const std::vector<std::string>& names) {
   CheckpointSummary summary{.prefix = prefix,
                             .bytes = BytesOf(files, prefix, names)};
   summary.step = NumberAtEnd(BaseName(prefix));
-  const auto reader = OpenFile(files, prefix);
-  if (reader.ok()) {
-    ReadProgress(**reader, summary);
-  } else {
-    summary.status = reader.status();
+  summary.status = TryTwice([&] {
+    const auto reader = OpenFile(files, prefix);
+    if (reader.ok()) ReadProgress(**reader, summary);
+    return reader.status();
+  });
+  // Somebody's folder with such a name is no device that fails.
+  if (IsOfDevice(summary.status) && files.List(BundleIndexPath(prefix)).ok()) {
+    summary.status = absl::NotFoundError("its index is a folder");
   }
   return summary;
 }
 
-// Tries the checkpoints from the newest on, until one can be used.
+// Whether one that could not be opened is older all the same: both are named by
+// their steps, as "ckpt-12".
+bool IsOlderByName(const CheckpointSummary& unread,
+                   const CheckpointSummary& other) {
+  const auto stem = [](const std::string& prefix) {
+    return prefix.substr(0, prefix.find_last_not_of("0123456789") + 1);
+  };
+  return stem(unread.prefix) == stem(other.prefix) &&
+         other.step == NumberAtEnd(BaseName(other.prefix)) &&
+         unread.step < other.step;
+}
+
+absl::Status Unreadable(const absl::Status& status, const std::string& prefix) {
+  return Annotate(status,
+                  absl::StrCat("the checkpoint ", prefix,
+                               " cannot be read now, and it may be the one "
+                               "that is wanted"));
+}
+
+// Of those that could not be opened, the first that may be newer than
+// `newest`. Null if there is none.
+const CheckpointSummary* FindUnread(
+    const std::vector<CheckpointSummary>& checkpoints,
+    const CheckpointSummary& newest) {
+  for (const CheckpointSummary& one : checkpoints) {
+    if (IsOfDevice(one.status) && !IsOlderByName(one, newest)) return &one;
+  }
+  return nullptr;
+}
+
+// Tries the checkpoints from the newest on, until one can be used. One that the
+// device does not give ends the search: an older one would be a loss.
 template <typename Use>
 absl::Status UseNewest(const std::string& directory, FileSystem& files,
                        bool only_runs, const std::string& run_id, Use use) {
@@ -145,8 +206,14 @@ absl::Status UseNewest(const std::string& directory, FileSystem& files,
     absl::Status status = checkpoint.status;
     if (only_runs && status.ok() && checkpoint.epoch < 0) continue;
     if (!run_id.empty() && status.ok() && checkpoint.run_id != run_id) continue;
-    if (status.ok()) status = use(checkpoint.prefix);
+    if (status.ok()) {
+      if (const auto* unread = FindUnread(checkpoints, checkpoint)) {
+        return Unreadable(unread->status, unread->prefix);
+      }
+      status = TryTwice([&] { return use(checkpoint.prefix); });
+    }
     if (status.ok()) return status;
+    if (IsOfDevice(status)) return Unreadable(status, checkpoint.prefix);
     ++damaged;
     LogWarning(
         absl::StrCat("the checkpoint ", checkpoint.prefix,
@@ -195,6 +262,9 @@ absl::StatusOr<std::string> BestCheckpoint(const std::string& directory,
                                            FileSystem& files) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> checkpoints,
                          ListCheckpoints(directory, files));
+  for (const CheckpointSummary& one : checkpoints) {
+    if (IsOfDevice(one.status)) return Unreadable(one.status, one.prefix);
+  }
   // Better ones come to the end; of equals the newer stay behind the older, as
   // a later value must be better to take the place.
   std::vector<std::pair<double, const CheckpointSummary*>> ranked;
@@ -211,10 +281,12 @@ absl::StatusOr<std::string> BestCheckpoint(const std::string& directory,
       [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto it = ranked.rbegin(); it != ranked.rend(); ++it) {
     const std::string& prefix = it->second->prefix;
-    const auto reader = OpenFile(files, prefix);
-    absl::Status status = reader.status();
-    if (status.ok()) status = (*reader)->Verify();
+    const absl::Status status = TryTwice([&] {
+      const auto reader = OpenFile(files, prefix);
+      return reader.ok() ? (*reader)->Verify() : reader.status();
+    });
     if (status.ok()) return prefix;
+    if (IsOfDevice(status)) return Unreadable(status, prefix);
     LogWarning(absl::StrCat("the checkpoint ", prefix,
                             " has the best value of \"", wanted,
                             "\" and cannot be used: ", status.message()));
@@ -309,17 +381,23 @@ absl::Status RemoveHalfCheckpoints(const std::string& directory,
   std::set<std::string> indexed;
   for (const std::string& name : names) {
     absl::string_view base = name;
+    if (absl::ConsumePrefix(&base, ".") &&
+        absl::ConsumeSuffix(&base, ".lock")) {
+      // The file goes with the lock. One that is held is no left-over, and one
+      // that cannot be taken does no harm.
+      if (IsNumbered(base, name_prefix)) {
+        files.Lock(JoinPath(directory, name)).status().IgnoreError();
+      }
+      continue;
+    }
+    base = name;
     const size_t end = name.find(".data-");
     if (end != std::string::npos) {
       base = base.substr(0, end);
     } else if (!absl::ConsumeSuffix(&base, kIndexSuffix)) {
       continue;
     }
-    absl::string_view number = base;
-    if (!absl::ConsumePrefix(&number, name_prefix) || number.empty() ||
-        number.find_first_not_of("0123456789") != absl::string_view::npos) {
-      continue;
-    }
+    if (!IsNumbered(base, name_prefix)) continue;
     if (end == std::string::npos) {
       indexed.emplace(base);
     } else {

@@ -40,20 +40,25 @@ struct CheckpointSummary {
 
 // The checkpoints in a folder, by step, the newest last: those that a training
 // run of Cairn wrote by the step they record, others by the number at the end
-// of their name. One whose index is damaged is listed with its error.
+// of their name. One that cannot be opened is listed with its error. An error
+// of the device, such as Unavailable or PermissionDenied, is no fault of the
+// checkpoint: each is tried twice.
 // NotFound if there is no such folder.
 absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
     const std::string& directory, FileSystem& files = FileSystem::Default());
 
 // The prefix of the checkpoint with the highest step whose index, sizes and
 // checksums are all right, whatever names and times say. Newer ones that are
-// damaged are named in a warning. NotFound if there is none.
+// damaged are named in a warning. NotFound if there is none. Never an older one
+// because the device fails: its error, if it does so twice, with the checkpoint
+// that was not read.
 absl::StatusOr<std::string> LatestCheckpoint(
     const std::string& directory, FileSystem& files = FileSystem::Default());
 
 // The prefix of the checkpoint with the best value of `monitor` among those
 // that are all right; empty: of the first metric that was watched. NotFound if
-// none was watched by a ModelCheckpoint.
+// none was watched by a ModelCheckpoint; an error of the device as
+// LatestCheckpoint().
 absl::StatusOr<std::string> BestCheckpoint(
     const std::string& directory, const std::string& monitor = "",
     FileSystem& files = FileSystem::Default());
@@ -94,7 +99,8 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
 
 // Removes what a program leaves that is stopped while it saves or removes: of
 // checkpoints called `name_prefix` and a number, data files that have no index
-// or that their index does not count, and an index that has no data file.
+// or that their index does not count, an index that has no data file, and the
+// file of a lock that nobody holds.
 absl::Status RemoveHalfCheckpoints(const std::string& directory,
                                    const std::string& name_prefix,
                                    FileSystem& files);

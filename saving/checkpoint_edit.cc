@@ -76,6 +76,18 @@ class Editor {
     return Set(change.target, change.value);
   }
 
+  // About how many AddAll() adds.
+  int64_t CountBytes() const {
+    int64_t bytes = 0;
+    for (const auto& [key, item] : items_) {
+      bytes += item.value.has_value()
+                   ? static_cast<int64_t>(ByteSize(item.value->spec()))
+                   : item.entry->entry.size;
+    }
+    const BundleEntry* const graph = checkpoint_.bundle().Find(kObjectGraphKey);
+    return graph == nullptr ? bytes : bytes + graph->size;
+  }
+
   absl::Status AddAll(BundleWriter& writer) const {
     const BundleReader& bundle = checkpoint_.bundle();
     for (const auto& [key, item] : items_) {
@@ -346,9 +358,9 @@ absl::Status EditCheckpoint(const std::string& path, const std::string& out,
   for (const CheckpointChange& change : changes) {
     CAIRN_RETURN_IF_ERROR(Annotate(editor.Make(change), checkpoint->prefix()));
   }
-  return WriteBundle(out, options.save, 0, [&](BundleWriter& writer) {
-    return editor.AddAll(writer);
-  });
+  return WriteBundle(
+      out, options.save, editor.CountBytes(),
+      [&](BundleWriter& writer) { return editor.AddAll(writer); });
 }
 
 }  // namespace cairn

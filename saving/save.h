@@ -22,9 +22,9 @@ namespace cairn {
 // of its optimizer, as Keras's model.save_weights(path) does: `path` is the
 // prefix of a checkpoint, beside which the file "checkpoint" names it. `path`
 // is the old file or the new one and never a part of either. Folders are made.
-// FailedPrecondition if the model is not built, or if another thread is writing
-// `path`; AlreadyExists if asked not to
-// replace; InvalidArgument for a format that does not exist.
+// FailedPrecondition if the model is not built, or if another thread or program
+// is writing `path`; AlreadyExists if asked not to replace; InvalidArgument for
+// a format that does not exist.
 absl::Status SaveWeights(Model& model, const std::string& path,
                          const SaveOptions& options = {});
 

@@ -39,6 +39,12 @@ absl::StatusOr<int> CountShards(const std::string& prefix,
   return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
+// Hidden, and no name of a checkpoint's files.
+std::string BundleLockPath(const std::string& prefix) {
+  return JoinPath(DirectoryOf(prefix),
+                  absl::StrCat(".", BaseName(prefix), ".lock"));
+}
+
 // The data files of the bundle that was replaced. Nobody reads them any more,
 // so one that stays is no error.
 void RemoveOldData(FileSystem& files, const std::string& prefix, int count) {
@@ -83,6 +89,9 @@ absl::Status WriteFiles(
   CAIRN_RETURN_IF_ERROR(CheckSavePath(prefix, options));
   FileSystem& files = *options.files;
   CAIRN_RETURN_IF_ERROR(files.CreateDirectories(DirectoryOf(prefix)));
+  // Of another program, or of this one under another spelling of the path.
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,
+                         files.Lock(BundleLockPath(prefix)));
   CAIRN_ASSIGN_OR_RETURN(const int before, CountShards(prefix, options));
   const bool keeps_backup =
       before > 0 && options.overwrite == Overwrite::kKeepBackup;

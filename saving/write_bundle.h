@@ -17,7 +17,8 @@ namespace cairn {
 // error nothing has changed, but for one that says so. `bytes` is about how
 // much data there will be, for which room is set aside and data files are made.
 // `add_entries` is called again if all has to be written anew. AlreadyExists if
-// asked not to replace; FailedPrecondition if another thread is writing it.
+// asked not to replace; FailedPrecondition if another thread or program is
+// writing it, which a hidden file beside it shows: ".<name>.lock".
 absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries);

@@ -100,8 +100,8 @@ class FileSystem {
   // Locks by a file of this name, which is there while the lock is held.
   // FailedPrecondition, naming the process, if it is held already, in this
   // process or another. A process that ends releases its locks, however it
-  // ends. A file system without locks gives one that keeps nobody out, and a
-  // warning.
+  // ends. A file system without locks gives one that keeps nobody out, and the
+  // process a warning, once.
   virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(
       const std::string& path) = 0;
   // Of the file system that `directory` lies in.

@@ -37,9 +37,8 @@ absl::StatusOr<Table> ReadIndex(FileSystem& files, const std::string& prefix) {
   CAIRN_RETURN_IF_ERROR(file.status());
   const int64_t size = (*file)->size();
   if (size > kLargestIndex) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(path, " has ", size,
-                     " bytes; an index of more than 1 GiB is not read"));
+    return absl::UnimplementedError(absl::StrCat(
+        "it has ", size, " bytes; an index of more than 1 GiB is not read"));
   }
   std::string bytes(size, '\0');
   CAIRN_RETURN_IF_ERROR((*file)->Read(

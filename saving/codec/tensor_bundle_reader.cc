@@ -81,9 +81,7 @@ absl::StatusOr<std::unique_ptr<BundleReader>> BundleReader::Open(
   auto reader = std::unique_ptr<BundleReader>(new BundleReader());
   reader->prefix_ = prefix;
   const absl::Status status = reader->ReadEntries(files);
-  if (absl::IsNotFound(status) || absl::IsResourceExhausted(status)) {
-    return status;
-  }
+  if (absl::IsNotFound(status)) return status;
   CAIRN_RETURN_IF_ERROR(Annotate(status, BundleIndexPath(prefix)));
   CAIRN_RETURN_IF_ERROR(reader->OpenDataFiles(files));
   return reader;

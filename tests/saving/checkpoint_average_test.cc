@@ -5,6 +5,7 @@
 
 #include "core/tensor/element_types.h"
 #include "gtest/gtest.h"
+#include "saving/codec/tensor_bundle.h"
 #include "saving/save.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
@@ -56,6 +57,20 @@ TEST_F(CheckpointAverageTest, FloatsAreAveragedAndTheRestIsTheLastOnes) {
   EXPECT_EQ(mean.FindTensor("dense/bias")->values<int32_t>()[0], 6);
   EXPECT_EQ(mean.FindTensor("iterations")->values<int64_t>()[0], 6);
   EXPECT_EQ(*mean.extras.at("run").values.Get<int64_t>("step"), 6);
+}
+
+TEST_F(CheckpointAverageTest, ALargeOneLiesInSeveralDataFiles) {
+  Put("run/a", SmallSnapshot(1));
+  const auto bundle = BundleReader::Open(files_, "run/a");
+  ASSERT_TRUE(IsOk(bundle));
+  int64_t bytes = 0;
+  for (const BundleEntry& entry : (*bundle)->entries()) bytes += entry.size;
+  ASSERT_TRUE(
+      IsOk(AverageCheckpoints({"run/a"}, "run/mean",
+                              {.shard_bytes = bytes / 3 + 1, .files = &files_})
+               .status()));
+  EXPECT_EQ(files_.Contents().count("run/mean.data-00002-of-00003"), 1u);
+  ReadMean();
 }
 
 TEST_F(CheckpointAverageTest, SumsAreExactWhereFloatsWouldCancel) {

@@ -73,6 +73,19 @@ TEST_F(CheckpointEditTest, NoChangeIsACopy) {
   EXPECT_EQ(ReadNodes(), ReadNodes("run/in"));
 }
 
+TEST_F(CheckpointEditTest, ALargeOneLiesInSeveralDataFiles) {
+  const auto checkpoint = NamedCheckpoint::Open("run/in", files_);
+  ASSERT_TRUE(IsOk(checkpoint));
+  int64_t bytes = 0;
+  for (const NamedEntry& entry : (*checkpoint)->entries()) {
+    bytes += entry.entry.size;
+  }
+  const SaveOptions save = {.shard_bytes = bytes / 3 + 1, .files = &files_};
+  ASSERT_TRUE(IsOk(EditCheckpoint("run/in", "run/out", {}, {.save = save})));
+  EXPECT_EQ(files_.Contents().count("run/out.data-00002-of-00003"), 1u);
+  EXPECT_EQ(DescribeValues(Read()), DescribeValues(SmallSnapshot(3)));
+}
+
 TEST_F(CheckpointEditTest, ADeletedTensorIsGoneFromTheGraphToo) {
   ASSERT_TRUE(IsOk(Edit({Delete("dense/kernel")})));
   const Snapshot snapshot = Read();

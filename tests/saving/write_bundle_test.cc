@@ -1,5 +1,10 @@
 #include "saving/write_bundle.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +42,81 @@ TEST(WriteBundleTest, OneThatIsBeingWrittenIsNotWrittenByAnother) {
   EXPECT_TRUE(IsOk(VerifySnapshot("run/x", {&files})));
   // And then it is free again.
   EXPECT_TRUE(IsOk(WriteBundle("run/x", options, 4, AddOne)));
+}
+
+TEST(WriteBundleTest, WhatAnotherHasLockedIsNotTouched) {
+  FaultFileSystem files;
+  const SaveOptions options = {.files = &files};
+  ASSERT_TRUE(IsOk(WriteBundle("run/x", options, 4, AddOne)));
+  const auto before = files.Contents();
+  {
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto lock, files.Lock("run/.x.lock"));
+    EXPECT_TRUE(IsError(WriteBundle("run/x", options, 4, AddOne),
+                        absl::StatusCode::kFailedPrecondition,
+                        {"saving run/x", "run/.x.lock"}));
+    EXPECT_EQ(files.Contents(), before);
+    EXPECT_TRUE(IsOk(WriteBundle("run/y", options, 4, AddOne)));
+  }
+  EXPECT_TRUE(IsOk(WriteBundle("run/x", options, 4, AddOne)));
+}
+
+TEST(WriteBundleTest, OneThatAnotherProgramWritesIsNotWritten) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "/two_programs");
+  const std::string prefix = absl::StrCat(folder, "/x");
+  int begun[2], go_on[2];
+  ASSERT_EQ(::pipe(begun), 0);
+  ASSERT_EQ(::pipe(go_on), 0);
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::close(go_on[1]);
+    const absl::Status status =
+        WriteBundle(prefix, {}, 4, [&](BundleWriter& writer) {
+          char byte = 'x';
+          // Ends when the parent closes its side, whatever becomes of it.
+          if (::write(begun[1], &byte, 1) != 1 ||
+              ::read(go_on[0], &byte, 1) != 0) {
+            std::_Exit(2);
+          }
+          return AddOne(writer);
+        });
+    std::_Exit(status.ok() ? 0 : 1);
+  }
+  ::close(begun[1]);
+  char byte = 0;
+  ASSERT_EQ(::read(begun[0], &byte, 1), 1);
+  FileSystem& files = FileSystem::Default();
+  const auto names = files.List(folder);
+  EXPECT_TRUE(IsError(WriteBundle(prefix, {}, 4, AddOne),
+                      absl::StatusCode::kFailedPrecondition,
+                      {prefix, absl::StrCat("process ", other)}));
+  const auto names_after = files.List(folder);
+  ::close(go_on[1]);
+  int result = -1;
+  ASSERT_EQ(::waitpid(other, &result, 0), other);
+  EXPECT_EQ(result, 0);
+  ASSERT_TRUE(names.ok() && names_after.ok());
+  EXPECT_EQ(*names, *names_after);
+  EXPECT_TRUE(IsOk(VerifySnapshot(prefix)));
+  EXPECT_TRUE(IsOk(WriteBundle(prefix, {}, 4, AddOne)));
+  // No lock stays behind.
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto left, files.List(folder));
+  EXPECT_EQ(left,
+            (std::vector<std::string>{"x.data-00000-of-00002",
+                                      "x.data-00001-of-00002", "x.index"}));
+}
+
+TEST(WriteBundleTest, WhatWasReservedAndNotFilledIsGivenBack) {
+  const std::string prefix = absl::StrCat(testing::TempDir(), "/one_large/x");
+  const Tensor large = Tensor::Zeros({DType::kFloat32, {1 << 20}});
+  const auto bytes = static_cast<int64_t>(ByteSize(large.spec()));
+  // Three data files, of which the first takes all.
+  ASSERT_TRUE(IsOk(WriteBundle(
+      prefix, {.shard_bytes = bytes / 3 + 1}, bytes,
+      [&](BundleWriter& writer) { return writer.AddTensor("a", large); })));
+  struct stat entry = {};
+  ASSERT_EQ(::stat(BundleDataPath(prefix, 1, 3).c_str(), &entry), 0);
+  EXPECT_EQ(entry.st_size, 0);
+  EXPECT_LT(entry.st_blocks * 512, bytes / 3);
 }
 
 TEST(WriteBundleTest, SeveralThreadsSaveIntoOneFolder) {
