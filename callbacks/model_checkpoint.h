@@ -2,6 +2,7 @@
 #define CAIRN_CALLBACKS_MODEL_CHECKPOINT_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -111,6 +112,9 @@ struct ModelCheckpointOptions {
   bool trial_save = false;
 
   Resume resume = Resume::kNever;
+  // If it allows changes, and other_runs other runs in the folder: where none
+  // there equals this one, the one that differs in nothing else is gone on
+  // with; FailedPrecondition if there are several such.
   RestoreOptions restore;
   OtherRuns other_runs = OtherRuns::kRefuse;
   SaveOptions save;
@@ -212,8 +216,16 @@ class ModelCheckpoint : public Callback {
   absl::Status RemoveRemains() const;
   absl::Status FindOtherRuns(const TrainingSession& session);
   absl::Status ResumeRun(TrainingSession& session);
-  absl::StatusOr<std::optional<CheckpointRead>> FindNewest(
-      const TrainingSession& session);
+  // What is gone on with, and whether the session has it already.
+  struct Found {
+    CheckpointRead read;
+    bool is_restored = false;
+  };
+  absl::StatusOr<std::optional<Found>> FindNewest(TrainingSession& session);
+  // Of `runs`, ids and a prefix of each, the one that differs from this in
+  // nothing but what may have changed.
+  absl::StatusOr<std::optional<Found>> FindChanged(
+      TrainingSession& session, const std::map<std::string, std::string>& runs);
   // Finds the checkpoints that the resumed run made before.
   absl::Status TakeOverOlder(const TrainingSession& session);
   // Whether there is room; and, if asked for, a save and a look at it.
