@@ -67,10 +67,10 @@ struct ModelCheckpointOptions {
   // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} and {batch}, the
   // step in the epoch and at its end the last one, count from 1, {step} is the
   // run's, {time} the seconds since 1970; any name in the logs may stand there.
-  // What an epoch that was
-  // stopped has no value of is nan. A name that what was saved after another
-  // step has is AlreadyExists, unless that is of the middle of the same epoch,
-  // which has ended since or whose moments the template cannot tell apart.
+  // What an epoch that was stopped has no value of is nan. A name that what was
+  // saved after another step has is AlreadyExists, unless that is of the middle
+  // of the same epoch, which has ended since or whose moments the template
+  // cannot tell apart.
   std::string path;
 
   // When. The end of training is saved besides. Where that is the end of an

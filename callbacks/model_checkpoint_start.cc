@@ -304,7 +304,8 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   CAIRN_RETURN_IF_ERROR(RemoveRemains());
   if (resumed_.has_value()) {
     CAIRN_RETURN_IF_ERROR(
-        ApplyRetention(folder_, MakeRetention(), options_.save, kept_));
+        ApplyRetention(folder_, MakeRetention(), options_.save, kept_)
+            .status());
   }
   last_saved_ = MomentOf(session);
   last_batch_ = session.step_in_epoch();
