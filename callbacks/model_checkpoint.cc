@@ -340,6 +340,16 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   return absl::OkStatus();
 }
 
+void ModelCheckpoint::SayThatFewStay(const std::string& removed) {
+  if (options_.keep_last != ModelCheckpointOptions().keep_last ||
+      std::exchange(said_that_few_stay_, true)) {
+    return;
+  }
+  LogInfo(absl::StrCat("ModelCheckpoint keeps ", DescribeRetention(), " in \"",
+                       folder_, "\" and has removed ", removed,
+                       "; keep_last = 0 keeps all"));
+}
+
 absl::Status ModelCheckpoint::Collect(bool wait) {
   if (background_ == nullptr || background_->writing == nullptr) {
     return absl::OkStatus();
@@ -374,6 +384,7 @@ absl::Status ModelCheckpoint::Finish(const CheckpointWriting& writing,
                 .snapshot = absl::Seconds(writing.snapshot_seconds),
                 .write = absl::Seconds(writing.write_seconds),
                 .stall = absl::Seconds(writing.stall_seconds)};
+  if (!writing.removed.empty()) SayThatFewStay(writing.removed[0]);
   ++totals_.saved;
   totals_.bytes += last_save_.bytes;
   totals_.snapshot += last_save_.snapshot;

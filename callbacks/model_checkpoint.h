@@ -91,8 +91,9 @@ struct ModelCheckpointOptions {
   bool save_best_only = false;
 
   // Which stay. What any of these keeps stays, and the newest.
-  int64_t keep_last =
-      5;  // 0: all. Of a `path` that is no template there is one.
+  // 0: all. Of a `path` that is no template there is one. Where 5 are kept a
+  // line on standard error says so when the first is removed.
+  int64_t keep_last = 5;
   int64_t keep_best = 1;          // If a metric is monitored.
   int64_t keep_every_epochs = 0;  // Ends of every n-th epoch; 0: none.
   int64_t keep_every_steps = 0;   // Of every n-th step; 0: none.
@@ -246,6 +247,8 @@ class ModelCheckpoint : public Callback {
   // Takes over what a save has come to.
   absl::Status Finish(const CheckpointWriting& writing,
                       const absl::Status& status);
+  // Says once that checkpoints are removed, if nobody asked for that.
+  void SayThatFewStay(const std::string& removed);
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs) const;
@@ -278,6 +281,7 @@ class ModelCheckpoint : public Callback {
   std::set<std::string> others_;  // Prefixes of other runs in the folder.
   SaveCost last_save_;
   SaveTotals totals_;
+  bool said_that_few_stay_ = false;
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
   int64_t last_batch_ = 0;  // Of the epoch that goes on, or ended last.
