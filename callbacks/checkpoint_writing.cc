@@ -32,15 +32,11 @@ bool MayPass(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
 }
 
-absl::Status WriteWithRetries(CheckpointWriting& writing) {
-  const double end = SecondsOfSteadyClock() + writing.retry_seconds;
-  std::unique_ptr<SnapshotWriter> own_writer;
-  std::unique_ptr<SnapshotWriter>& writer =
-      writing.writer == nullptr ? own_writer : *writing.writer;
+template <typename Attempt>
+absl::Status TryUntil(double end, Attempt attempt) {
   double pause = kFirstPause;
   for (;;) {
-    const absl::Status status = WriteSnapshot(
-        writing.snapshot, writing.checkpoint.prefix, writing.save, writer);
+    const absl::Status status = attempt();
     if (status.ok() || !MayPass(status) ||
         SecondsOfSteadyClock() + pause > end) {
       return status;
@@ -58,7 +54,12 @@ absl::Status CheckpointWriting::Write() {
   const double begin = SecondsOfSteadyClock();
   const double processor_begin = ProcessorSeconds();
   if (wants_digest) digest = SnapshotDigest(snapshot);
-  CAIRN_RETURN_IF_ERROR(WriteWithRetries(*this));
+  const double retry_until = begin + retry_seconds;
+  std::unique_ptr<SnapshotWriter> own_writer;
+  std::unique_ptr<SnapshotWriter>& used = writer ? *writer : own_writer;
+  CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {
+    return WriteSnapshot(snapshot, checkpoint.prefix, save, used);
+  }));
   checkpoint.time = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
   // A name that is used again moves to the end.
   kept.erase(std::remove_if(kept.begin(), kept.end(),
@@ -67,17 +68,19 @@ absl::Status CheckpointWriting::Write() {
                             }),
              kept.end());
   kept.push_back(checkpoint);
-  CAIRN_RETURN_IF_ERROR(
-      ApplyRetention(DirectoryOf(checkpoint.prefix), retention, save, kept));
+  CAIRN_ASSIGN_OR_RETURN(
+      removed, ApplyRetention(DirectoryOf(checkpoint.prefix), retention, save,
+                              kept, retry_until));
   bytes = CheckpointBytes(checkpoint.prefix, *save.files);
   write_seconds = SecondsOfSteadyClock() - begin;
   processor_seconds = ProcessorSeconds() - processor_begin;
   return absl::OkStatus();
 }
 
-absl::Status ApplyRetention(const std::string& folder,
-                            const Retention& retention, const SaveOptions& save,
-                            std::vector<KeptCheckpoint>& kept) {
+absl::StatusOr<std::vector<std::string>> ApplyRetention(
+    const std::string& folder, const Retention& retention,
+    const SaveOptions& save, std::vector<KeptCheckpoint>& kept,
+    double retry_until) {
   const std::vector<bool> stays = ChooseKept(kept, retention);
   std::vector<KeptCheckpoint> staying;
   std::vector<std::string> prefixes, dropped;
@@ -92,12 +95,16 @@ absl::Status ApplyRetention(const std::string& folder,
     times.push_back(kept[i].time);
   }
   // No name in TensorFlow's file may be one whose files are gone.
-  CAIRN_RETURN_IF_ERROR(WriteCheckpointState(folder, prefixes, times, save));
+  CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {
+    return WriteCheckpointState(folder, prefixes, times, save);
+  }));
   kept = std::move(staying);
   for (const std::string& prefix : dropped) {
-    CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(prefix, *save.files, save.syncs()));
+    CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {
+      return RemoveCheckpoint(prefix, *save.files, save.syncs());
+    }));
   }
-  return absl::OkStatus();
+  return dropped;
 }
 
 }  // namespace cairn

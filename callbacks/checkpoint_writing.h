@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "callbacks/retention.h"
 #include "core/training/snapshot.h"
 #include "saving/format.h"
@@ -25,7 +26,8 @@ struct CheckpointWriting {
       kept;  // The run's others; after it, all that stay.
   Retention retention;
   SaveOptions save;
-  // A write that fails is tried again for so long, with growing pauses.
+  // What fails is tried again for so long, with growing pauses, as long as the
+  // cause may pass.
   double retry_seconds = 0;
   bool wants_digest = false;
 
@@ -38,7 +40,8 @@ struct CheckpointWriting {
   int64_t bytes = 0;
   double write_seconds = 0;  // Of the thread that wrote, pauses included.
   double processor_seconds = 0;
-  std::string digest;  // Of the state, if wanted.
+  std::string digest;                // Of the state, if wanted.
+  std::vector<std::string> removed;  // Prefixes that no rule keeps.
 
   // Writes the checkpoint; once it is in place, says so in the folder's file
   // "checkpoint" and removes what no rule keeps. An error leaves the old ones
@@ -47,10 +50,13 @@ struct CheckpointWriting {
 };
 
 // Drops from `kept` what no rule keeps, says in the file "checkpoint" of
-// `folder` what stays, and removes the files of the rest.
-absl::Status ApplyRetention(const std::string& folder,
-                            const Retention& retention, const SaveOptions& save,
-                            std::vector<KeptCheckpoint>& kept);
+// `folder` what stays, and removes the files of the rest. Returns the prefixes
+// of these. What fails and may pass is tried again until SecondsOfSteadyClock()
+// says `retry_until`.
+absl::StatusOr<std::vector<std::string>> ApplyRetention(
+    const std::string& folder, const Retention& retention,
+    const SaveOptions& save, std::vector<KeptCheckpoint>& kept,
+    double retry_until = 0);
 
 }  // namespace cairn
 

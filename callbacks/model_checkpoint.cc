@@ -20,6 +20,12 @@
 namespace cairn {
 namespace {
 
+// While it runs it holds one lock for all that it saves.
+ModelCheckpointOptions WithoutOwnLocks(ModelCheckpointOptions options) {
+  options.save.lock = false;
+  return options;
+}
+
 double Milliseconds(absl::Duration duration) {
   return absl::ToDoubleMilliseconds(duration);
 }
@@ -37,7 +43,7 @@ class ModelCheckpoint::Background {
 };
 
 ModelCheckpoint::ModelCheckpoint(ModelCheckpointOptions options)
-    : options_(std::move(options)) {}
+    : options_(WithoutOwnLocks(std::move(options))) {}
 
 ModelCheckpoint::~ModelCheckpoint() = default;
 
@@ -340,6 +346,16 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   return absl::OkStatus();
 }
 
+void ModelCheckpoint::SayThatFewStay(const std::string& removed) {
+  if (options_.keep_last != ModelCheckpointOptions().keep_last ||
+      std::exchange(said_that_few_stay_, true)) {
+    return;
+  }
+  LogInfo(absl::StrCat("ModelCheckpoint keeps ", DescribeRetention(), " in \"",
+                       folder_, "\" and has removed ", removed,
+                       "; keep_last = 0 keeps all"));
+}
+
 absl::Status ModelCheckpoint::Collect(bool wait) {
   if (background_ == nullptr || background_->writing == nullptr) {
     return absl::OkStatus();
@@ -374,6 +390,7 @@ absl::Status ModelCheckpoint::Finish(const CheckpointWriting& writing,
                 .snapshot = absl::Seconds(writing.snapshot_seconds),
                 .write = absl::Seconds(writing.write_seconds),
                 .stall = absl::Seconds(writing.stall_seconds)};
+  if (!writing.removed.empty()) SayThatFewStay(writing.removed[0]);
   ++totals_.saved;
   totals_.bytes += last_save_.bytes;
   totals_.snapshot += last_save_.snapshot;

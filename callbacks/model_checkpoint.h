@@ -2,6 +2,7 @@
 #define CAIRN_CALLBACKS_MODEL_CHECKPOINT_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -66,10 +67,10 @@ struct ModelCheckpointOptions {
   // template, "run/cp-{epoch:04d}-{val_loss:.2f}". {epoch} and {batch}, the
   // step in the epoch and at its end the last one, count from 1, {step} is the
   // run's, {time} the seconds since 1970; any name in the logs may stand there.
-  // What an epoch that was
-  // stopped has no value of is nan. A name that what was saved after another
-  // step has is AlreadyExists, unless that is of the middle of the same epoch,
-  // which has ended since or whose moments the template cannot tell apart.
+  // What an epoch that was stopped has no value of is nan. A name that what was
+  // saved after another step has is AlreadyExists, unless that is of the middle
+  // of the same epoch, which has ended since or whose moments the template
+  // cannot tell apart.
   std::string path;
 
   // When. The end of training is saved besides. Where that is the end of an
@@ -90,8 +91,9 @@ struct ModelCheckpointOptions {
   bool save_best_only = false;
 
   // Which stay. What any of these keeps stays, and the newest.
-  int64_t keep_last =
-      5;  // 0: all. Of a `path` that is no template there is one.
+  // 0: all. Of a `path` that is no template there is one. Where 5 are kept a
+  // line on standard error says so when the first is removed.
+  int64_t keep_last = 5;
   int64_t keep_best = 1;          // If a metric is monitored.
   int64_t keep_every_epochs = 0;  // Ends of every n-th epoch; 0: none.
   int64_t keep_every_steps = 0;   // Of every n-th step; 0: none.
@@ -111,6 +113,9 @@ struct ModelCheckpointOptions {
   bool trial_save = false;
 
   Resume resume = Resume::kNever;
+  // If it allows changes, and other_runs other runs in the folder: where none
+  // there equals this one, the one that differs in nothing else is gone on
+  // with; FailedPrecondition if there are several such.
   RestoreOptions restore;
   OtherRuns other_runs = OtherRuns::kRefuse;
   SaveOptions save;
@@ -212,8 +217,16 @@ class ModelCheckpoint : public Callback {
   absl::Status RemoveRemains() const;
   absl::Status FindOtherRuns(const TrainingSession& session);
   absl::Status ResumeRun(TrainingSession& session);
-  absl::StatusOr<std::optional<CheckpointRead>> FindNewest(
-      const TrainingSession& session);
+  // What is gone on with, and whether the session has it already.
+  struct Found {
+    CheckpointRead read;
+    bool is_restored = false;
+  };
+  absl::StatusOr<std::optional<Found>> FindNewest(TrainingSession& session);
+  // Of `runs`, ids and a prefix of each, the one that differs from this in
+  // nothing but what may have changed.
+  absl::StatusOr<std::optional<Found>> FindChanged(
+      TrainingSession& session, const std::map<std::string, std::string>& runs);
   // Finds the checkpoints that the resumed run made before.
   absl::Status TakeOverOlder(const TrainingSession& session);
   // Whether there is room; and, if asked for, a save and a look at it.
@@ -234,6 +247,8 @@ class ModelCheckpoint : public Callback {
   // Takes over what a save has come to.
   absl::Status Finish(const CheckpointWriting& writing,
                       const absl::Status& status);
+  // Says once that checkpoints are removed, if nobody asked for that.
+  void SayThatFewStay(const std::string& removed);
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs) const;
@@ -266,6 +281,7 @@ class ModelCheckpoint : public Callback {
   std::set<std::string> others_;  // Prefixes of other runs in the folder.
   SaveCost last_save_;
   SaveTotals totals_;
+  bool said_that_few_stay_ = false;
   absl::Status failure_;  // Of the save tried last, if training goes on.
   Moment last_saved_;
   int64_t last_batch_ = 0;  // Of the epoch that goes on, or ended last.

@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "callbacks/model_checkpoint.h"
 #include "core/base/annotate.h"
+#include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "saving/save.h"
 #include "saving/snapshot_digest.h"
@@ -303,7 +304,8 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   CAIRN_RETURN_IF_ERROR(RemoveRemains());
   if (resumed_.has_value()) {
     CAIRN_RETURN_IF_ERROR(
-        ApplyRetention(folder_, MakeRetention(), options_.save, kept_));
+        ApplyRetention(folder_, MakeRetention(), options_.save, kept_)
+            .status());
   }
   last_saved_ = MomentOf(session);
   last_batch_ = session.step_in_epoch();
@@ -359,8 +361,44 @@ absl::Status ModelCheckpoint::FindOtherRuns(const TrainingSession& session) {
       "them, or allow them (OtherRuns::kKeep)"));
 }
 
-absl::StatusOr<std::optional<CheckpointRead>> ModelCheckpoint::FindNewest(
-    const TrainingSession& session) {
+absl::StatusOr<std::optional<ModelCheckpoint::Found>>
+ModelCheckpoint::FindChanged(TrainingSession& session,
+                             const std::map<std::string, std::string>& runs) {
+  std::optional<Found> found;
+  absl::Status unreadable;
+  std::vector<std::string> refused;
+  for (const auto& [id, prefix] : runs) {
+    if (id.empty()) continue;
+    auto read = ReadNewestCheckpoint(folder_, *options_.save.files, id);
+    if (!read.ok()) {
+      unreadable.Update(read.status());
+      continue;
+    }
+    // Changes nothing if it fails, or puts back what was before all.
+    const auto report = session.Restore(read->snapshot, options_.restore);
+    if (!report.ok()) {
+      refused.push_back(absl::StrCat(
+          read->prefix,
+          " is taken for another run's: ", report.status().message()));
+      if (found.has_value()) found->is_restored = false;
+      continue;
+    }
+    if (found.has_value()) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          found->read.prefix, " and ", read->prefix,
+          " are of two runs that differ from this one only in what may have "
+          "changed; give each run a folder"));
+    }
+    found = Found{.read = *std::move(read), .is_restored = true};
+  }
+  if (found.has_value()) return found;
+  CAIRN_RETURN_IF_ERROR(unreadable);
+  for (const std::string& line : refused) LogWarning(line);
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<ModelCheckpoint::Found>>
+ModelCheckpoint::FindNewest(TrainingSession& session) {
   FileSystem& files = *options_.save.files;
   // A path without places is one checkpoint, whatever lies beside it.
   if (!numbered() && !template_.has_places()) {
@@ -371,7 +409,7 @@ absl::StatusOr<std::optional<CheckpointRead>> ModelCheckpoint::FindNewest(
     CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotReader> reader,
                            OpenFile(files, read.prefix));
     CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(*reader, AllParts()));
-    return read;
+    return Found{.read = std::move(read)};
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> all,
                          ListFolder());
@@ -391,18 +429,21 @@ absl::StatusOr<std::optional<CheckpointRead>> ModelCheckpoint::FindNewest(
                        runs.rbegin()->second,
                        ", and none is of this one; give each run a folder"));
     }
-    if (runs.count(wanted) == 0) return std::nullopt;
+    // What may have changed is part of the id.
+    if (runs.count(wanted) == 0) {
+      if (options_.restore.allow_changed.empty()) return std::nullopt;
+      return FindChanged(session, runs);
+    }
   }
   if (runs.empty() && !has_damaged) return std::nullopt;
   CAIRN_ASSIGN_OR_RETURN(CheckpointRead read,
                          ReadNewestCheckpoint(folder_, files, wanted));
-  return read;
+  return Found{.read = std::move(read)};
 }
 
 absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
-  CAIRN_ASSIGN_OR_RETURN(const std::optional<CheckpointRead> newest,
-                         FindNewest(session));
-  if (!newest.has_value()) {
+  CAIRN_ASSIGN_OR_RETURN(const std::optional<Found> found, FindNewest(session));
+  if (!found.has_value()) {
     if (options_.resume == Resume::kMust) {
       return absl::NotFoundError(
           absl::StrCat("there is no checkpoint to resume from in \"", folder_,
@@ -414,25 +455,28 @@ absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
                      folder_, "\""));
     return absl::OkStatus();
   }
-  if (newest->snapshot.extras.count("run") == 0) {
+  const CheckpointRead& newest = found->read;
+  if (newest.snapshot.extras.count("run") == 0) {
     return absl::InvalidArgumentError(absl::StrCat(
-        newest->prefix,
+        newest.prefix,
         " holds no run to go on with, such as weights alone; load them with "
         "LoadWeights(), or choose another path"));
   }
-  const auto report = session.Restore(newest->snapshot, options_.restore);
-  if (!report.ok()) {
-    return Annotate(report.status(),
-                    absl::StrCat("cannot go on from ", newest->prefix));
+  if (!found->is_restored) {
+    const auto report = session.Restore(newest.snapshot, options_.restore);
+    if (!report.ok()) {
+      return Annotate(report.status(),
+                      absl::StrCat("cannot go on from ", newest.prefix));
+    }
   }
-  resumed_ = {.prefix = newest->prefix,
+  resumed_ = {.prefix = newest.prefix,
               .epoch = session.epoch(),
               .step = session.step()};
   if (options_.verbose > 0) {
-    Say(absl::StrCat("resumed from ", newest->prefix, " (epoch ",
+    Say(absl::StrCat("resumed from ", newest.prefix, " (epoch ",
                      std::min(session.epoch() + 1, session.epochs()), ", step ",
                      session.step(), ", digest ",
-                     SnapshotDigest(newest->snapshot), ")"));
+                     SnapshotDigest(newest.snapshot), ")"));
   }
   return TakeOverOlder(session);
 }

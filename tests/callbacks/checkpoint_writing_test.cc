@@ -96,6 +96,55 @@ TEST_F(CheckpointWritingTest, TriesAgainForTheTimeGivenAndSaysSo) {
   GetCapturedStderr();
 }
 
+TEST_F(CheckpointWritingTest, NoErrorThatPassesIsLeftToTheCaller) {
+  // Up to the third, which removes the first.
+  const auto write_all = [&](FaultFileSystem& files, double retry_seconds) {
+    std::vector<KeptCheckpoint> kept;
+    absl::Status status;
+    for (const int64_t step : {1, 2, 3}) {
+      CheckpointWriting writing = Writing(files, step);
+      writing.kept = kept;
+      writing.retry_seconds = step == 3 ? retry_seconds : 0;
+      status.Update(writing.Write());
+      EXPECT_EQ(status.ok() && step == 3,
+                writing.removed == std::vector<std::string>{"run/ckpt-1"});
+      kept = writing.kept;
+    }
+    return status;
+  };
+  FaultFileSystem clean;
+  ASSERT_TRUE(IsOk(write_all(clean, 0)));
+  const std::vector<std::string> mutations = clean.mutations();
+  // Of the third: its data, the file "checkpoint", and the removal.
+  int tried = 0;
+  for (const char* what :
+       {"Append run/ckpt-3.data", "Append run/checkpoint",
+        "Rename run/checkpoint", "SyncDirectory", "Remove run/ckpt-1"}) {
+    SCOPED_TRACE(what);
+    int number = 0;
+    for (size_t i = 0; i < mutations.size(); ++i) {
+      if (absl::StartsWith(mutations[i], what)) number = static_cast<int>(i);
+    }
+    ASSERT_GT(number, 0);
+    for (const double retry_seconds : {0, 60}) {
+      FaultFileSystem files;
+      files.FailMutation(number + 1, absl::ResourceExhaustedError("full"));
+      CaptureStderr();
+      const absl::Status status = write_all(files, retry_seconds);
+      const std::string said = GetCapturedStderr();
+      if (retry_seconds == 0) {
+        EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+        continue;
+      }
+      EXPECT_TRUE(IsOk(status));
+      EXPECT_TRUE(absl::StrContains(said, "full; trying again")) << said;
+      EXPECT_EQ(FilesWithoutTimes(files), FilesWithoutTimes(clean));
+      ++tried;
+    }
+  }
+  EXPECT_EQ(tried, 5);
+}
+
 TEST_F(CheckpointWritingTest, ANameThatIsWrittenAgainMovesToTheEnd) {
   FaultFileSystem files;
   CheckpointWriting writing = Writing(files, 5);

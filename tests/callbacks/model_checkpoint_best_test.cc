@@ -295,6 +295,22 @@ TEST(ModelCheckpointBestTest, KeepsTheNewestFiveUnlessToldOtherwiseAndSaysSo) {
   EXPECT_EQ(Train(all, run).kept.size(), 10u);
 }
 
+TEST(ModelCheckpointBestTest, TheFirstRemovalThatNobodyAskedForIsSaidOnce) {
+  const auto said = [](int64_t epochs, int64_t keep_last) {
+    FaultFileSystem files;
+    SmallRun run{.epochs = epochs};
+    run.checkpoint.keep_last = keep_last;
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(IsOk(Train(files, run).status));
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said(5, 5), "");
+  EXPECT_EQ(said(8, 5),
+            "cairn: ModelCheckpoint keeps the newest 5 in \"run\" and has "
+            "removed run/ckpt-3; keep_last = 0 keeps all\n");
+  EXPECT_EQ(said(8, 4), "");
+}
+
 TEST(ModelCheckpointBestTest, EachRuleKeepsItsOwn) {
   FaultFileSystem files;
   SmallRun run{.epochs = 6};

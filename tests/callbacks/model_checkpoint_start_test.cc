@@ -1,6 +1,7 @@
 // What a ModelCheckpoint finds out before the first step.
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,8 @@
 #include "callbacks/model_checkpoint.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
-#include "saving/staged_write.h"
 #include "saving/save.h"
+#include "saving/staged_write.h"
 #include "tests/callbacks/small_run.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
@@ -165,6 +166,90 @@ TEST(ModelCheckpointStartTest, AnIndexAloneIsNoCheckpointOfAnotherRun) {
     EXPECT_EQ(files.Contents().count("run/ckpt-6.index"), 0u);
   }
 }
+
+// A run of four steps, and one after it of another learning rate.
+class ModelCheckpointChangedRunTest : public testing::TestWithParam<OtherRuns> {
+ protected:
+  static SmallRun RunOf(double learning_rate) {
+    SmallRun run{.learning_rate = learning_rate};
+    run.checkpoint.every = EverySteps(7);
+    run.checkpoint.resume = Resume::kAuto;
+    run.checkpoint.restore.allow_changed = {"learning_rate"};
+    run.checkpoint.other_runs = GetParam();
+    return run;
+  }
+
+  // One that leaves ckpt-<step>.
+  static void TrainUntil(int64_t step, SmallRun run, FileSystem& files) {
+    run.before = StopAfterStep(step);
+    ASSERT_TRUE(IsOk(Train(files, run).status));
+  }
+
+  // The step it goes on from; none: it begins anew.
+  static std::optional<int64_t> ResumedStep(const SmallRun& run,
+                                            FileSystem& files,
+                                            std::string* said = nullptr) {
+    testing::internal::CaptureStderr();
+    const auto result = Train(files, run);
+    const std::string text = testing::internal::GetCapturedStderr();
+    if (said != nullptr) *said = text;
+    EXPECT_TRUE(IsOk(result.status));
+    if (!result.resumed.has_value()) return std::nullopt;
+    return result.resumed->step;
+  }
+};
+
+TEST_P(ModelCheckpointChangedRunTest, IsGoneOnWithAndKnownAgain) {
+  FaultFileSystem files;
+  TrainUntil(4, RunOf(0.05), files);
+  TrainUntil(5, RunOf(0.5), files);
+  EXPECT_EQ(ResumedStep(RunOf(0.5), files), 5);
+  EXPECT_EQ(ResumedStep(RunOf(0.05), files), 6);
+  EXPECT_EQ(files.Contents().count("run/ckpt-4.index"), 1u);
+}
+
+TEST_P(ModelCheckpointChangedRunTest, IsFoundBesideAnother) {
+  for (const int64_t step : {1, 5}) {
+    FaultFileSystem files;
+    SmallRun other = RunOf(0.05);
+    other.units = 5;
+    TrainUntil(4, RunOf(0.05), files);
+    TrainUntil(step, other, files);
+    const std::string name = absl::StrCat("run/ckpt-", step, ".index");
+    const std::string content = files.Contents().at(name);
+    EXPECT_EQ(ResumedStep(RunOf(0.5), files), 4);
+    EXPECT_EQ(files.Contents()[name], content);
+    // A run like none of them begins anew and says why.
+    SmallRun third = RunOf(0.5);
+    third.epochs = 1;
+    third.batch_size = 5;
+    std::string said;
+    EXPECT_EQ(ResumedStep(third, files, &said), std::nullopt);
+    EXPECT_TRUE(absl::StrContains(said, "batch_size")) << said;
+  }
+}
+
+TEST_P(ModelCheckpointChangedRunTest, IsNotGuessedAmongSeveral) {
+  FaultFileSystem files;
+  SmallRun second = RunOf(0.1);
+  second.checkpoint.resume = Resume::kNever;
+  TrainUntil(4, RunOf(0.05), files);
+  TrainUntil(5, second, files);
+  const auto contents = files.Contents();
+  SmallRun third = RunOf(0.5);
+  EXPECT_TRUE(IsError(Train(files, third).status, Code::kFailedPrecondition,
+                      {"two runs", "run/ckpt-4", "run/ckpt-5"}));
+  EXPECT_EQ(files.Contents(), contents);
+  // Equal ones are known.
+  EXPECT_EQ(ResumedStep(RunOf(0.05), files), 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(, ModelCheckpointChangedRunTest,
+                         testing::Values(OtherRuns::kKeep, OtherRuns::kReplace),
+                         [](const auto& info) {
+                           return info.param == OtherRuns::kKeep ? "Keep"
+                                                                 : "Replace";
+                         });
 
 TEST(ModelCheckpointStartTest, RoomIsLookedForBeforeTheFirstStep) {
   for (const FreeSpace space : {FreeSpace{.bytes = 1000, .files = 100},
