@@ -113,14 +113,14 @@ const VerbRegistrar registrar(
          "one step. Changes are\nmade in order.\n\nA NAME is a key, or a "
          "readable name that `cairn inspect` shows, such as\ndense/kernel. "
          "Renaming a readable name changes what Cairn matches by. Renaming "
-         "a\nkey, or the path of an object such as "
-         "model/layer_with_weights-0, moves the\nobject, which is what "
-         "TensorFlow matches by. A tensor is added to an object by its\npath, "
-         "model/layer_with_weights-0/scale, or beside variables by a readable "
-         "name,\ndense/scale.\n\nA PATH begins with architecture, compile or "
-         "a state such as state/run, and goes on\nwith members and places in "
-         "lists: compile.optimizer.config.learning_rate=0.01,\nor "
-         "architecture.config.name='\"encoder\"'.",
+         "a\nkey, or the path of an object such as model/layer_with_weights-0, "
+         "moves the\nobject, which is what TensorFlow matches by. A tensor is "
+         "added to an object by\nits path, model/layer_with_weights-0/scale, "
+         "or beside variables by a readable\nname, dense/scale.\n\nA PATH "
+         "begins with architecture, compile or a state such as state/run, and "
+         "goes\non with members and places in "
+         "lists:\ncompile.optimizer.config.learning_rate=0.01, "
+         "or\narchitecture.config.name='\"encoder\"'.",
      .run = Edit});
 
 }  // namespace
