@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -193,6 +194,16 @@ const CheckpointSummary* FindUnread(
   return nullptr;
 }
 
+// Reads all parts, and tests what no part of a snapshot takes.
+absl::Status ReadWhole(FileSystem& files, const std::string& prefix,
+                       CheckpointRead& read) {
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotReader> reader,
+                         OpenFile(files, prefix));
+  CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(*reader, AllParts()));
+  read.prefix = prefix;
+  return reader->Verify();
+}
+
 // Tries the checkpoints from the newest on, until one can be used. One that the
 // device does not give ends the search: an older one would be a loss.
 template <typename Use>
@@ -301,16 +312,28 @@ absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
     const std::string& directory, FileSystem& files,
     const std::string& run_id) {
   CheckpointRead read;
-  CAIRN_RETURN_IF_ERROR(UseNewest(
-      directory, files, /*only_runs=*/true, run_id,
-      [&](const std::string& prefix) {
-        const auto reader = OpenFile(files, prefix);
-        if (!reader.ok()) return reader.status();
-        CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(**reader, AllParts()));
-        read.prefix = prefix;
-        // Also what no part of a snapshot takes.
-        return (*reader)->Verify();
-      }));
+  CAIRN_RETURN_IF_ERROR(UseNewest(directory, files, /*only_runs=*/true, run_id,
+                                  [&](const std::string& prefix) {
+                                    return ReadWhole(files, prefix, read);
+                                  }));
+  return read;
+}
+
+absl::StatusOr<CheckpointRead> ReadCheckpointOrBackup(const std::string& prefix,
+                                                      FileSystem& files) {
+  CheckpointRead read;
+  const absl::Status status =
+      TryTwice([&] { return ReadWhole(files, prefix, read); });
+  if (status.ok()) return read;
+  if (IsOfDevice(status)) return Unreadable(status, prefix);
+  const std::string backup = absl::StrCat(prefix, ".backup");
+  const absl::Status second =
+      TryTwice([&] { return ReadWhole(files, backup, read); });
+  if (IsOfDevice(second)) return Unreadable(second, backup);
+  if (!second.ok()) return status;
+  LogWarning(absl::StrCat("the checkpoint ", prefix,
+                          " cannot be used, and the one before is taken, ",
+                          backup, ": ", status.message()));
   return read;
 }
 

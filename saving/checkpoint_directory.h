@@ -75,6 +75,12 @@ absl::StatusOr<CheckpointRead> ReadNewestCheckpoint(
     const std::string& directory, FileSystem& files = FileSystem::Default(),
     const std::string& run_id = "");
 
+// Reads all parts of the checkpoint at `prefix`, or, with a warning, of
+// "<prefix>.backup", which Overwrite::kKeepBackup leaves, if only that is all
+// right. The error is of the first; one of the device as LatestCheckpoint().
+absl::StatusOr<CheckpointRead> ReadCheckpointOrBackup(
+    const std::string& prefix, FileSystem& files = FileSystem::Default());
+
 // Writes the file "checkpoint" of a folder, in which TensorFlow looks for the
 // newest: `prefixes` are those kept, oldest first, all in `directory`, and
 // `timestamps` when each was written, in seconds since 1970.

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -18,6 +19,8 @@
 #include "core/base/custom_objects.h"
 #include "core/base/status_macros.h"
 #include "core/tensor/cast.h"
+#include "saving/codec/packed_text.h"
+#include "saving/config_path.h"
 #include "saving/copy_entry.h"
 #include "saving/named_checkpoint.h"
 #include "saving/write_bundle.h"
@@ -26,6 +29,9 @@ namespace cairn {
 namespace {
 
 constexpr absl::string_view kValueSuffix = "/.ATTRIBUTES/VARIABLE_VALUE";
+constexpr absl::string_view kOurs = "_CAIRN/";
+constexpr absl::string_view kStates = "_CAIRN/state/";
+constexpr absl::string_view kArchitecture = "_CAIRN/architecture";
 
 std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", text, "\"");
@@ -34,6 +40,12 @@ std::string Quoted(absl::string_view text) {
 // Undoes EscapeLocalName().
 std::string UnescapeLocalName(absl::string_view name) {
   return absl::StrReplaceAll(name, {{"..", "."}, {".S", "/"}});
+}
+
+// What a variable is called by the edge that leads to it: Keras has "_kernel"
+// for "kernel".
+absl::string_view WordOf(absl::string_view edge) {
+  return absl::StripPrefix(edge, "_");
 }
 
 // The edges of an object path and the last one apart.
@@ -55,7 +67,8 @@ class Editor {
       : checkpoint_(checkpoint), options_(options) {
     for (const NamedEntry& entry : checkpoint.entries()) {
       if (entry.entry.key == kObjectGraphKey) continue;
-      items_[entry.entry.key] = {.entry = &entry, .name = entry.name};
+      items_[entry.entry.key] = {
+          .entry = &entry, .name = entry.name, .part = entry.part};
     }
   }
 
@@ -70,6 +83,10 @@ class Editor {
         return Rename(change.target, change.new_name);
       case CheckpointChange::Kind::kDelete:
         return Delete(change.target);
+      case CheckpointChange::Kind::kAdd:
+        return Add(change.target, change.value);
+      case CheckpointChange::Kind::kConfig:
+        return SetConfig(change.target, change.config);
       case CheckpointChange::Kind::kSet:
         break;
     }
@@ -80,9 +97,11 @@ class Editor {
   int64_t CountBytes() const {
     int64_t bytes = 0;
     for (const auto& [key, item] : items_) {
-      bytes += item.value.has_value()
-                   ? static_cast<int64_t>(ByteSize(item.value->spec()))
-                   : item.entry->entry.size;
+      if (item.value.has_value()) {
+        bytes += static_cast<int64_t>(ByteSize(item.value->spec()));
+      } else {
+        bytes += item.entry->entry.size;
+      }
     }
     const BundleEntry* const graph = checkpoint_.bundle().Find(kObjectGraphKey);
     return graph == nullptr ? bytes : bytes + graph->size;
@@ -91,10 +110,7 @@ class Editor {
   absl::Status AddAll(BundleWriter& writer) const {
     const BundleReader& bundle = checkpoint_.bundle();
     for (const auto& [key, item] : items_) {
-      CAIRN_RETURN_IF_ERROR(
-          item.value.has_value()
-              ? writer.AddTensor(key, *item.value)
-              : CopyEntry(bundle, item.entry->entry, key, writer));
+      CAIRN_RETURN_IF_ERROR(AddItem(key, item, writer));
     }
     const std::string graph_key(kObjectGraphKey);
     const BundleEntry* const graph = bundle.Find(kObjectGraphKey);
@@ -106,11 +122,25 @@ class Editor {
  private:
   // An entry as it will be written.
   struct Item {
-    const NamedEntry* entry = nullptr;
-    std::string name;             // The readable one.
-    std::optional<Tensor> value;  // In place of the entry's.
+    const NamedEntry* entry = nullptr;  // Null: it is new, and has a value.
+    std::string name;                   // The readable one.
+    std::string part;
+    // In place of the entry's.
+    std::optional<Tensor> value;
+    std::optional<Config> config;
   };
   using Items = std::map<std::string, Item>;
+
+  absl::Status AddItem(const std::string& key, const Item& item,
+                       BundleWriter& writer) const {
+    if (item.value.has_value()) return writer.AddTensor(key, *item.value);
+    if (item.config.has_value()) {
+      const std::string json = item.config->ToJson();
+      return writer.AddString(key,
+                              key == kArchitecture ? PackText(json) : json);
+    }
+    return CopyEntry(checkpoint_.bundle(), item.entry->entry, key, writer);
+  }
 
   // By key or readable name, as the changes so far have left them.
   absl::StatusOr<Items::iterator> Find(const std::string& target) {
@@ -133,15 +163,19 @@ class Editor {
                      "; give one of the keys ", absl::StrJoin(keys, ", ")));
   }
 
+  static absl::StatusOr<TensorSpec> SpecOf(const Item& item,
+                                           const std::string& target) {
+    if (item.value.has_value()) return item.value->spec();
+    const BundleEntry& entry = item.entry->entry;
+    const auto dtype = DTypeFromName(entry.dtype_name);
+    if (dtype.has_value()) return TensorSpec{*dtype, entry.shape};
+    return absl::InvalidArgumentError(absl::StrCat(
+        Quoted(target), " is ", entry.dtype_name, ", not numbers"));
+  }
+
   absl::Status Set(const std::string& target, const Tensor& given) {
     CAIRN_ASSIGN_OR_RETURN(const auto item, Find(target));
-    const BundleEntry& entry = item->second.entry->entry;
-    const auto dtype = DTypeFromName(entry.dtype_name);
-    if (!dtype.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          Quoted(target), " is ", entry.dtype_name, ", not numbers"));
-    }
-    const TensorSpec spec{*dtype, entry.shape};
+    CAIRN_ASSIGN_OR_RETURN(const TensorSpec spec, SpecOf(item->second, target));
     const auto misfit = [&](absl::string_view remedy) {
       return absl::InvalidArgumentError(absl::StrCat(
           Quoted(target), " is ", SpecToString(spec), ", and the value given ",
@@ -164,6 +198,169 @@ class Editor {
     return absl::OkStatus();
   }
 
+  // Where a new tensor goes.
+  struct Place {
+    std::string key;
+    int parent = -1;   // The object that gets it; -1: none does.
+    std::string edge;  // By which the object leads to it.
+  };
+
+  absl::Status Add(const std::string& target, const Tensor& value) {
+    if (!absl::IsNotFound(Find(target).status())) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("there is a tensor ", Quoted(target), " already"));
+    }
+    CAIRN_ASSIGN_OR_RETURN(const Place place, FindPlace(target));
+    const ObjectPath path = SplitPath(absl::StripSuffix(target, kValueSuffix));
+    if (path.last.empty() ||
+        EscapeLocalName(UnescapeLocalName(path.last)) != path.last) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          Quoted(target),
+          " is not how a key is spelled: its last name is not empty, a dot "
+          "of it is written as two, and a slash as .S"));
+    }
+    Item item{.name = place.key, .part = "other", .value = value};
+    if (place.parent >= 0) {
+      CAIRN_RETURN_IF_ERROR(AddVariable(place, item));
+      graph_changed_ = true;
+    }
+    items_[place.key] = std::move(item);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Place> FindPlace(const std::string& target) const {
+    const ObjectPath path = SplitPath(absl::StripSuffix(target, kValueSuffix));
+    const std::string parent = absl::StrJoin(path.parents, "/");
+    if (absl::StartsWith(target, kOurs)) {
+      if (absl::StartsWith(parent, kStates) && items_.count(parent) > 0) {
+        return Place{.key = target};
+      }
+      return absl::NotFoundError(absl::StrCat("there is no state ",
+                                              Quoted(parent), " to add ",
+                                              Quoted(target), " to"));
+    }
+    if (nodes_.empty()) return Place{.key = target};
+    std::string object = parent;
+    if (Follow(path.parents) < 0) {
+      CAIRN_ASSIGN_OR_RETURN(object, FindObjectByName(parent, target));
+    }
+    const std::string whole =
+        object.empty() ? path.last : absl::StrCat(object, "/", path.last);
+    const ObjectPath place = SplitPath(whole);
+    return Place{.key = absl::StrCat(whole, kValueSuffix),
+                 .parent = Follow(place.parents),
+                 .edge = UnescapeLocalName(path.last)};
+  }
+
+  // The path of the object whose variables have readable names that are `stem`
+  // and a word: of "dense" that of the layer with "dense/kernel".
+  absl::StatusOr<std::string> FindObjectByName(
+      const std::string& stem, const std::string& target) const {
+    std::set<std::string> objects;
+    for (const auto& [key, item] : items_) {
+      absl::string_view word = item.name, path = key;
+      if (!absl::ConsumePrefix(&word, absl::StrCat(stem, "/")) ||
+          absl::StrContains(word, '/') ||
+          !absl::ConsumeSuffix(&path, kValueSuffix)) {
+        continue;
+      }
+      const ObjectPath variable = SplitPath(path);
+      if (Follow(variable.parents) < 0) continue;
+      objects.insert(absl::StrJoin(variable.parents, "/"));
+    }
+    if (objects.size() == 1) return *objects.begin();
+    if (objects.empty()) {
+      return absl::NotFoundError(absl::StrCat("there is no object ",
+                                              Quoted(stem), " to add ",
+                                              Quoted(target), " to"));
+    }
+    return absl::InvalidArgumentError(absl::StrCat(
+        "several objects have variables below the name ", Quoted(stem),
+        "; give the path of one of ", absl::StrJoin(objects, ", ")));
+  }
+
+  // Its names are like those of the object's other variables.
+  absl::Status AddVariable(const Place& place, Item& item) {
+    std::string full_name(absl::StripSuffix(place.key, kValueSuffix));
+    item.name = full_name;
+    item.part = std::string(PartName(Part::kWeights));
+    int variable = -1;
+    for (const auto& [edge, child] : nodes_[place.parent].children) {
+      const TrackableNode& node = nodes_[child];
+      if (edge == place.edge) variable = child;
+      const auto other = items_.find(node.checkpoint_key);
+      absl::string_view stem = node.full_name;
+      if (other == items_.end() || !absl::ConsumeSuffix(&stem, WordOf(edge))) {
+        continue;
+      }
+      absl::string_view name_stem = other->second.name;
+      if (!absl::ConsumeSuffix(&name_stem, WordOf(edge))) continue;
+      full_name = absl::StrCat(stem, WordOf(place.edge));
+      item.name = absl::StrCat(name_stem, WordOf(place.edge));
+      item.part = other->second.part;
+    }
+    if (variable < 0) {
+      variable = static_cast<int>(nodes_.size());
+      nodes_.emplace_back();
+      nodes_[place.parent].children.emplace_back(place.edge, variable);
+    } else if (emptied_.erase(variable) == 0) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "there is an object ",
+          Quoted(absl::StripSuffix(place.key, kValueSuffix)), " already"));
+    }
+    nodes_[variable].checkpoint_key = place.key;
+    nodes_[variable].full_name = full_name;
+    return absl::OkStatus();
+  }
+
+  absl::Status SetConfig(const std::string& target, const Config& value) {
+    auto found = items_.end();
+    std::vector<absl::string_view> known;
+    for (auto it = items_.begin(); it != items_.end(); ++it) {
+      absl::string_view name = it->first;
+      if (!absl::ConsumePrefix(&name, kOurs) || !HoldsText(it->second)) {
+        continue;
+      }
+      known.push_back(name);
+      // The longest, which comes last, as a state's name may have dots.
+      if (absl::StartsWith(target, absl::StrCat(name, "."))) found = it;
+    }
+    if (found == items_.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(Quoted(target), " is no value of a config; there are ",
+                       known.empty() ? "none" : absl::StrJoin(known, ", "),
+                       ", to be followed by a dot and a path"));
+    }
+    const std::string name = found->first.substr(kOurs.size());
+    Item& item = found->second;
+    if (!item.config.has_value()) {
+      auto read = ReadConfig(item.entry->entry);
+      if (!read.ok()) return Annotate(read.status(), found->first);
+      item.config = *std::move(read);
+    }
+    auto replaced =
+        ReplaceAt(*item.config, target.substr(name.size() + 1), value);
+    if (!replaced.ok()) return Annotate(replaced.status(), name);
+    item.config = *std::move(replaced);
+    return absl::OkStatus();
+  }
+
+  static bool HoldsText(const Item& item) {
+    return item.entry != nullptr && item.entry->entry.is_string();
+  }
+
+  absl::StatusOr<Config> ReadConfig(const BundleEntry& entry) const {
+    CAIRN_ASSIGN_OR_RETURN(std::vector<std::string> texts,
+                           checkpoint_.bundle().ReadStrings(entry));
+    if (texts.size() != 1) return absl::DataLossError("not one text");
+    if (entry.key == kArchitecture) {
+      CAIRN_ASSIGN_OR_RETURN(texts[0], UnpackText(texts[0]));
+    }
+    auto config = Config::FromJson(texts[0]);
+    if (config.ok()) return config;
+    return absl::DataLossError(config.status().message());
+  }
+
   absl::Status Delete(const std::string& target) {
     CAIRN_ASSIGN_OR_RETURN(const auto item, Find(target));
     const std::string key = item->first;
@@ -173,9 +370,11 @@ class Editor {
         return nodes_[slot.slot_variable].checkpoint_key == key;
       });
     }
-    for (TrackableNode& node : nodes_) {
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      TrackableNode& node = nodes_[i];
       if (node.checkpoint_key == key) {
         node.checkpoint_key = node.full_name = "";
+        emptied_.insert(static_cast<int>(i));
         graph_changed_ = true;
       }
       graph_changed_ |=
@@ -214,9 +413,8 @@ class Editor {
                               const std::string& new_name) {
     const std::string& key = item->first;
     const std::string old_name = item->second.name;
-    const NamedEntry& entry = *item->second.entry;
     for (const auto& [other_key, other] : items_) {
-      if (other.name == new_name && other.entry->part == entry.part) {
+      if (other.name == new_name && other.part == item->second.part) {
         return absl::AlreadyExistsError(absl::StrCat(
             "a tensor is called ", Quoted(new_name), " already: ", other_key));
       }
@@ -343,6 +541,7 @@ class Editor {
   const EditOptions& options_;
   Items items_;  // By key, without the object graph.
   std::vector<TrackableNode> nodes_;
+  std::set<int> emptied_;  // The nodes of variables that were deleted.
   bool graph_changed_ = false;
 };
 

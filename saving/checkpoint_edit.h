@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/config.h"
 #include "core/tensor/tensor.h"
 #include "saving/format.h"
 
@@ -13,7 +14,20 @@ namespace cairn {
 // One change of a checkpoint. What it changes is named by a tensor's key, or by
 // its readable name, "dense/kernel", if only one tensor has it.
 struct CheckpointChange {
-  enum class Kind { kRename, kDelete, kSet };
+  enum class Kind {
+    kRename,
+    kDelete,
+    kSet,  // Another value for a tensor.
+    // A new tensor. For the path of an object's member, "model/layer-0/scale",
+    // with or without its ending, or a readable name beside others,
+    // "dense/scale", the object gets it as a variable; it must be there. Of a
+    // state of Cairn's it has the key "_CAIRN/state/<state>/<name>".
+    kAdd,
+    // Another value in a config of Cairn's. `target` is what comes behind
+    // "_CAIRN/" in its key, a dot and a path as ReplaceAt() takes it:
+    // "compile.optimizer.config.learning_rate".
+    kConfig
+  };
   Kind kind = Kind::kSet;
   std::string target;
   // Of kRename. For a readable name, another one: "decoder/kernel". It is what
@@ -26,7 +40,8 @@ struct CheckpointChange {
   // what TensorFlow matches by. A checkpoint without an object graph, and
   // Cairn's extras, have names alone, which then change.
   std::string new_name;
-  Tensor value;  // Of kSet.
+  Tensor value;   // Of kSet and kAdd.
+  Config config;  // Of kConfig.
 };
 
 struct EditOptions {
@@ -43,7 +58,8 @@ struct EditOptions {
 // A deleted tensor is taken from the object graph too; restoring then finds it
 // missing. Everything is checked before anything is written: NotFound for a
 // name that is not there, AlreadyExists for one that is, InvalidArgument for a
-// value that does not fit, DataLoss if the checkpoint is damaged.
+// value that does not fit and for a config that has no such path, DataLoss if
+// the checkpoint is damaged.
 absl::Status EditCheckpoint(const std::string& path, const std::string& out,
                             const std::vector<CheckpointChange>& changes,
                             const EditOptions& options = {});

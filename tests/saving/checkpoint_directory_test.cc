@@ -334,6 +334,68 @@ TEST(FindCheckpointTest, AHugeFileThatIsCalledAnIndexIsPassedOver) {
   EXPECT_EQ(newest, "run/ckpt-1");
 }
 
+class BackupTest : public testing::Test {
+ protected:
+  BackupTest() {
+    files_.Put("run/notes.txt", "");
+    for (const int step : {1, 2}) {
+      EXPECT_TRUE(IsOk(FindFormat("tf")->Write(
+          SmallSnapshot(step), "run/model",
+          {.overwrite = Overwrite::kKeepBackup, .files = &files_})));
+    }
+  }
+
+  // The prefix that is read, or an error.
+  absl::StatusOr<std::string> Read(FaultFileSystem& files) {
+    CAIRN_ASSIGN_OR_RETURN(const CheckpointRead read,
+                           ReadCheckpointOrBackup("run/model", files));
+    const bool is_backup = read.prefix != "run/model";
+    EXPECT_EQ(DescribeValues(read.snapshot),
+              DescribeValues(SmallSnapshot(is_backup ? 1 : 2)));
+    return read.prefix;
+  }
+
+  FaultFileSystem files_;
+};
+
+TEST_F(BackupTest, IsTakenInPlaceOfOneThatIsDamaged) {
+  CAIRN_ASSERT_OK_AND_ASSIGN(const std::string good, Read(files_));
+  EXPECT_EQ(good, "run/model");
+  for (const char* path :
+       {"run/model.index", "run/model.data-00000-of-00002"}) {
+    const auto files = files_.AfterKill();
+    Damage(*files, path);
+    CaptureStderr();
+    const auto found = Read(*files);
+    const std::string warning = GetCapturedStderr();
+    ASSERT_TRUE(IsOk(found));
+    EXPECT_EQ(*found, "run/model.backup");
+    EXPECT_TRUE(absl::StrContains(warning, path)) << warning;
+    // Without one the error is that of the first.
+    ASSERT_TRUE(IsOk(RemoveCheckpoint("run/model.backup", *files)));
+    EXPECT_TRUE(IsError(Read(*files), Code::kDataLoss, {path}));
+  }
+}
+
+TEST_F(BackupTest, IsNotTakenBecauseTheDeviceFails) {
+  const auto clean = files_.AfterKill();
+  ASSERT_TRUE(IsOk(Read(*clean)));
+  for (int number = 1; number <= clean->reads(); ++number) {
+    for (const auto repeat : {FaultFileSystem::Repeat::kOnce,
+                              FaultFileSystem::Repeat::kFromThenOn}) {
+      const auto files = files_.AfterKill();
+      files->FailRead(number, absl::UnavailableError("no answer"), repeat);
+      const auto found = Read(*files);
+      if (repeat == FaultFileSystem::Repeat::kOnce) {
+        ASSERT_TRUE(IsOk(found)) << number;
+        EXPECT_EQ(*found, "run/model");
+      } else {
+        EXPECT_TRUE(IsError(found, Code::kUnavailable, {"run/model"}));
+      }
+    }
+  }
+}
+
 TEST(CheckpointStateTest, IsTensorFlowsText) {
   FaultFileSystem files;
   files.Put("run/notes.txt", "");

@@ -1,13 +1,17 @@
 #include "saving/checkpoint_edit.h"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
+#include "saving/codec/tensor_bundle.h"
 #include "saving/named_checkpoint.h"
 #include "saving/save.h"
+#include "saving/write_bundle.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/format_contract.h"
@@ -27,6 +31,16 @@ CheckpointChange Rename(const std::string& from, const std::string& to) {
 }
 CheckpointChange Delete(const std::string& name) {
   return {.kind = CheckpointChange::Kind::kDelete, .target = name};
+}
+CheckpointChange Add(const std::string& name, Tensor value) {
+  return {.kind = CheckpointChange::Kind::kAdd,
+          .target = name,
+          .value = std::move(value)};
+}
+CheckpointChange Configure(const std::string& path, Config value) {
+  return {.kind = CheckpointChange::Kind::kConfig,
+          .target = path,
+          .config = std::move(value)};
 }
 CheckpointChange Set(const std::string& name, Tensor value) {
   return {.kind = CheckpointChange::Kind::kSet,
@@ -185,6 +199,135 @@ TEST_F(CheckpointEditTest, NamesThatAreNotThereOrTakenAreErrors) {
   EXPECT_TRUE(IsError(Edit({Rename("run/random_counter", "run/x")}),
                       Code::kInvalidArgument,
                       {"_CAIRN/state/run/random_counter"}));
+  EXPECT_EQ(files_.Contents().count("run/out.index"), 0u);
+}
+
+TEST_F(CheckpointEditTest, ATensorIsAddedToTheObjectThatIsMeant) {
+  const Tensor scale = Tensor::FromValues<float>({3, 4, 5}, {3});
+  constexpr char kScale[] =
+      "model/layer_with_weights-0/scale/.ATTRIBUTES/VARIABLE_VALUE";
+  for (const char* name :
+       {kScale, "model/layer_with_weights-0/scale", "dense/scale"}) {
+    ASSERT_TRUE(IsOk(Edit({Add(name, scale)}))) << name;
+    const Snapshot snapshot = Read();
+    const Tensor* const added = snapshot.FindTensor("dense/scale");
+    ASSERT_NE(added, nullptr) << name;
+    EXPECT_EQ(added->values<float>()[2], 5);
+    EXPECT_EQ(snapshot.weights->size(), SmallSnapshot(3).weights->size() + 1);
+    const auto checkpoint = NamedCheckpoint::Open("run/out", files_);
+    ASSERT_TRUE(IsOk(checkpoint));
+    EXPECT_NE((*checkpoint)->bundle().Find(kScale), nullptr) << name;
+    EXPECT_EQ(ReadNodes().size(), ReadNodes("run/in").size() + 1);
+  }
+  // The optimizer's variables are called by words alone.
+  ASSERT_TRUE(IsOk(Edit({Add("optimizer/decay", scale)})));
+  EXPECT_NE(Read().FindTensor("decay"), nullptr);
+}
+
+TEST_F(CheckpointEditTest, WhatWasAddedIsChangedLikeAnyOther) {
+  ASSERT_TRUE(IsOk(
+      Edit({Add("dense/scale", Tensor::Scalar<float>(1)),
+            Set("dense/scale", Tensor::Scalar<float>(2)),
+            Rename("dense/scale", "dense/gain"), Rename("model", "network")})));
+  EXPECT_EQ(Read().FindTensor("dense/gain")->values<float>()[0], 2);
+  const auto checkpoint = NamedCheckpoint::Open("run/out", files_);
+  ASSERT_TRUE(IsOk(checkpoint));
+  EXPECT_NE((*checkpoint)
+                ->bundle()
+                .Find("network/layer_with_weights-0/scale/.ATTRIBUTES/"
+                      "VARIABLE_VALUE"),
+            nullptr);
+}
+
+TEST_F(CheckpointEditTest, WhatWasDeletedIsAddedInAnotherShape) {
+  ASSERT_TRUE(IsOk(
+      Edit({Delete("dense/kernel"),
+            Add("dense/kernel", Tensor::Zeros({DType::kFloat32, {5, 1}}))})));
+  EXPECT_EQ(Read().FindTensor("dense/kernel")->shape(), Shape({5, 1}));
+  EXPECT_EQ(ReadNodes(), ReadNodes("run/in"));
+}
+
+TEST_F(CheckpointEditTest, StatesAndFilesOfNamesAloneGetKeys) {
+  const Tensor value = Tensor::FromValues<float>({1, 2}, {2});
+  ASSERT_TRUE(IsOk(Edit({Add("_CAIRN/state/run/more", value)})));
+  EXPECT_EQ(Read().extras.at("run").tensors.size(), 2u);
+  EXPECT_EQ(ReadNodes(), ReadNodes("run/in"));
+  ASSERT_TRUE(IsOk(WriteBundle(
+      "run/in", {.files = &files_}, 8,
+      [&](BundleWriter& writer) { return writer.AddTensor("a/b", value); })));
+  ASSERT_TRUE(IsOk(Edit({Add("c/d", value), Add("e", value)})));
+  EXPECT_EQ(Read().weights->size(), 3u);
+}
+
+TEST_F(CheckpointEditTest, WhatCannotBeAddedIsAnError) {
+  const Tensor value = Tensor::Scalar<float>(1);
+  for (const char* taken : {"dense/kernel", kKernel, "model/layer-0", "model",
+                            "_CAIRN/architecture"}) {
+    EXPECT_TRUE(IsError(Edit({Add(taken, value)}), Code::kAlreadyExists,
+                        {"run/in", taken}));
+  }
+  for (const char* nowhere : {"conv/kernel", "_CAIRN/state/walk/x",
+                              "_CAIRN/other", "_CAIRN/state/walk"}) {
+    EXPECT_TRUE(
+        IsError(Edit({Add(nowhere, value)}), Code::kNotFound, {nowhere, "no "}))
+        << nowhere;
+  }
+  for (const char* spelled : {"model/", "model/a.b", ""}) {
+    EXPECT_TRUE(
+        IsError(Edit({Add(spelled, value)}), Code::kInvalidArgument, {spelled}))
+        << spelled;
+  }
+  EXPECT_EQ(files_.Contents().count("run/out.index"), 0u);
+}
+
+TEST_F(CheckpointEditTest, AConfigGetsAnotherValue) {
+  ASSERT_TRUE(IsOk(Edit({Configure("compile.loss", "mae"),
+                         Configure("compile.n", Config::List{1, 2}),
+                         Configure("compile.n.1", 7),
+                         Configure("state/callback.SA..b.x", 0.5)})));
+  Snapshot expected = SmallSnapshot(3);
+  expected.compile = Config::Object{{"loss", "mae"}, {"n", Config::List{1, 7}}};
+  expected.extras["callback/A.b"].values = Config::Object{{"x", 0.5}};
+  EXPECT_EQ(DescribeValues(Read()), DescribeValues(expected));
+  // The other is as it was.
+  EXPECT_EQ(DescribeValues(Read("run/in")), DescribeValues(SmallSnapshot(3)));
+}
+
+TEST_F(CheckpointEditTest, ALargeArchitectureStaysPacked) {
+  Snapshot large = SmallSnapshot(3);
+  large.architecture = Config(Config::Object{
+      {"class_name", "Sequential"}, {"name", std::string(100000, 'x')}});
+  ASSERT_TRUE(
+      IsOk(FindFormat("tf")->Write(large, "run/in", {.files = &files_})));
+  ASSERT_TRUE(IsOk(Edit({Configure("architecture.class_name", "Model")})));
+  large.architecture.Mutable().Set("class_name", "Model");
+  EXPECT_EQ(DescribeValues(Read()), DescribeValues(large));
+  ASSERT_TRUE(
+      IsOk(FindFormat("tf")->Write(large, "run/same", {.files = &files_})));
+  const auto edited = BundleReader::Open(files_, "run/out");
+  const auto written = BundleReader::Open(files_, "run/same");
+  ASSERT_TRUE(IsOk(edited));
+  ASSERT_TRUE(IsOk(written));
+  EXPECT_EQ((*edited)->Find("_CAIRN/architecture")->masked_crc,
+            (*written)->Find("_CAIRN/architecture")->masked_crc);
+}
+
+TEST_F(CheckpointEditTest, APathThatIsNotThereIsAnErrorWithWhatIs) {
+  const struct {
+    const char* path;
+    std::initializer_list<absl::string_view> parts;
+  } all[] = {
+      {"compile.los", {"run/in", "compile", "\"los\"", "loss, n"}},
+      {"compile.loss.x", {"\"loss\"", "\"x\"", "single value"}},
+      {"compile", {"architecture, compile, state/callback.SA..b, state/run"}},
+      {"_CAIRN/compile.n", {"architecture, compile"}},
+      {"state/run/random_counter.x", {"state/run"}},
+      {"compile.", {"loss, n"}}};
+  for (const auto& one : all) {
+    EXPECT_TRUE(IsError(Edit({Configure(one.path, 1)}), Code::kInvalidArgument,
+                        one.parts))
+        << one.path;
+  }
   EXPECT_EQ(files_.Contents().count("run/out.index"), 0u);
 }
 

@@ -85,6 +85,34 @@ TEST_F(EditTest, AnotherShapeIsRefusedAndNothingIsWritten) {
   EXPECT_EQ(RunCairn({"verify", in_}).code, 0);
 }
 
+TEST_F(EditTest, AddsATensorAndChangesAConfig) {
+  const auto before = WeightsOf(in_);
+  const std::vector<float> values = {1, 2, 3};
+  WriteNpy(folder_ + "/scale.npy", "<f4", values);
+  const CommandResult result =
+      Edit(out_, {"--add", "dense/scale=" + folder_ + "/scale.npy", "--config",
+                  "compile.optimizer.config.learning_rate=0.25", "--config",
+                  "architecture.config.name=\"digits\""});
+  ASSERT_EQ(result.code, 0) << result.errors;
+  EXPECT_EQ(RunCairn({"verify", out_}).code, 0);
+  const auto snapshot = ReadSnapshot(out_, AllParts());
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  EXPECT_THAT(snapshot->compile.ToJson(), HasSubstr("\"learning_rate\":0.25"));
+  EXPECT_THAT(snapshot->architecture->ToJson(),
+              HasSubstr("\"name\":\"digits\""));
+  EXPECT_EQ(WeightsOf(out_).at("dense/scale"), values);
+  EXPECT_EQ(WeightsOf(in_), before);
+  // The result loads into the model of old, which has no use for the tensor.
+  Sequential model;
+  BuildSmallModel(model);
+  const auto report = LoadWeights(model, out_, {.allow_extra = true});
+  EXPECT_TRUE(report.ok()) << report.status();
+  const CommandResult again =
+      Edit(in_, {"--add", "dense/bias=" + folder_ + "/scale.npy"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.errors, HasSubstr("already"));
+}
+
 TEST_F(EditTest, RenamesAndDeletesInPlace) {
   const auto before = WeightsOf(in_);
   const CommandResult result = Edit(
@@ -113,7 +141,10 @@ TEST_F(EditTest, WhatIsNotThereOrIsTakenIsSaidAndNothingIsWritten) {
     const char* part;
   } all[] = {{{"--delete", "dense/weight"}, "dense/weight"},
              {{"--rename", "dense/kernel=dense/bias"}, "dense/bias"},
-             {{"--rename", "dense/kernel"}, "two names"},
+             {{"--rename", "dense/kernel"}, "two parts"},
+             {{"--config", "compile.optimizer.config.rate=1"}, "learning_rate"},
+             {{"--config", "compile.optimizer=sgd"}, "double quotes"},
+             {{"--add", "dense/bias=/no/such.npy"}, "/no/such.npy"},
              {{"--set", "dense/bias=/no/such.npy"}, "/no/such.npy"}};
   for (const auto& one : all) {
     const CommandResult result = Edit(out_, one.options);

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/annotate.h"
+#include "core/base/config.h"
 #include "core/base/status_macros.h"
 #include "core/data/readers/npy.h"
 #include "core/io/user_path.h"
@@ -21,7 +23,7 @@ absl::StatusOr<std::pair<std::string, std::string>> SplitAtEquals(
       equals + 1 == value.size()) {
     return absl::InvalidArgumentError(
         absl::StrCat(option, " \"", value,
-                     "\" should have two names and a "
+                     "\" should have two parts and a "
                      "\"=\" between them"));
   }
   return std::make_pair(value.substr(0, equals), value.substr(equals + 1));
@@ -39,9 +41,23 @@ absl::StatusOr<std::vector<CheckpointChange>> ReadChanges(
       changes.push_back({.kind = CheckpointChange::Kind::kRename,
                          .target = names.first,
                          .new_name = names.second});
-    } else if (option == "--set") {
+    } else if (option == "--config") {
+      CAIRN_ASSIGN_OR_RETURN(const auto parts, SplitAtEquals(option, value));
+      const auto config = Config::FromJson(parts.second);
+      if (!config.ok()) {
+        return Annotate(config.status(),
+                        absl::StrCat("--config ", parts.first,
+                                     ": the value should be JSON, a text in "
+                                     "double quotes"));
+      }
+      changes.push_back({.kind = CheckpointChange::Kind::kConfig,
+                         .target = parts.first,
+                         .config = *config});
+    } else if (option == "--set" || option == "--add") {
       CAIRN_ASSIGN_OR_RETURN(const auto names, SplitAtEquals(option, value));
-      CheckpointChange change{.kind = CheckpointChange::Kind::kSet,
+      CheckpointChange change{.kind = option == "--set"
+                                          ? CheckpointChange::Kind::kSet
+                                          : CheckpointChange::Kind::kAdd,
                               .target = names.first};
       CAIRN_ASSIGN_OR_RETURN(change.value, ReadNpy(UserPath(names.second)));
       changes.push_back(std::move(change));
@@ -78,6 +94,14 @@ const VerbRegistrar registrar(
                   .value = "NAME=FILE.npy",
                   .purpose = "give a tensor the values of a file of numpy's",
                   .repeated = true},
+                 {.name = "--add",
+                  .value = "NAME=FILE.npy",
+                  .purpose = "add a tensor that is not there",
+                  .repeated = true},
+                 {.name = "--config",
+                  .value = "PATH=JSON",
+                  .purpose = "give a config another value",
+                  .repeated = true},
                  {.name = "--cast",
                   .purpose = "--set converts to the type that is there"},
                  {.name = "--reshape",
@@ -86,11 +110,17 @@ const VerbRegistrar registrar(
      .details =
          "IN is a prefix, or a folder, whose newest good checkpoint is taken; "
          "OUT is a\nprefix. If it is that of IN, the checkpoint is replaced in "
-         "one step.\n\nA NAME is a key, or a readable name that `cairn "
-         "inspect` shows, such as\ndense/kernel. Renaming a readable name "
-         "changes what Cairn matches by. Renaming a\nkey, or the path of an "
-         "object such as model/layer_with_weights-0, moves the\nobject, which "
-         "is what TensorFlow matches by. Changes are made in order.",
+         "one step. Changes are\nmade in order.\n\nA NAME is a key, or a "
+         "readable name that `cairn inspect` shows, such as\ndense/kernel. "
+         "Renaming a readable name changes what Cairn matches by. Renaming "
+         "a\nkey, or the path of an object such as model/layer_with_weights-0, "
+         "moves the\nobject, which is what TensorFlow matches by. A tensor is "
+         "added to an object by\nits path, model/layer_with_weights-0/scale, "
+         "or beside variables by a readable\nname, dense/scale.\n\nA PATH "
+         "begins with architecture, compile or a state such as state/run, and "
+         "goes\non with members and places in "
+         "lists:\ncompile.optimizer.config.learning_rate=0.01, "
+         "or\narchitecture.config.name='\"encoder\"'.",
      .run = Edit});
 
 }  // namespace
