@@ -211,12 +211,16 @@ class ModelCheckpoint : public Callback {
   absl::Status CheckPath(const TrainingSession& session);
   absl::Status CheckMonitor(const TrainingSession& session);
   absl::Status PrepareFolder();
-  // The checkpoints in the folder, but for what RemoveRemains() removes.
-  absl::StatusOr<std::vector<CheckpointSummary>> ListFolder() const;
   // Removes what a run that was killed has left.
   absl::Status RemoveRemains() const;
-  absl::Status FindOtherRuns(const TrainingSession& session);
+  // Whether there is room; and, if asked for, a save and a look at it.
+  absl::Status TrySaving(TrainingSession& session);
+
+  // The run to go on with: model_checkpoint_resume.cc.
   absl::Status ResumeRun(TrainingSession& session);
+  // The checkpoints in the folder, but for what RemoveRemains() removes.
+  absl::StatusOr<std::vector<CheckpointSummary>> ListFolder() const;
+  absl::Status FindOtherRuns(const TrainingSession& session);
   // What is gone on with, and whether the session has it already.
   struct Found {
     CheckpointRead read;
@@ -229,8 +233,6 @@ class ModelCheckpoint : public Callback {
       TrainingSession& session, const std::map<std::string, std::string>& runs);
   // Finds the checkpoints that the resumed run made before.
   absl::Status TakeOverOlder(const TrainingSession& session);
-  // Whether there is room; and, if asked for, a save and a look at it.
-  absl::Status TrySaving(TrainingSession& session);
 
   void StartBackground(Snapshot& snapshot);
   // Saves, unless it is to be the best and is not, and nobody asked for it.

@@ -1,22 +1,16 @@
 // What a ModelCheckpoint does before the first step: it checks what it was
-// given, prepares the folder and finds the run to go on with.
+// given and prepares the folder.
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "callbacks/model_checkpoint.h"
 #include "core/base/annotate.h"
-#include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "saving/save.h"
-#include "saving/snapshot_digest.h"
 #include "saving/staged_write.h"
 
 namespace cairn {
@@ -27,10 +21,6 @@ using Kind = Trigger::Kind;
 constexpr char kNumberedName[] = "ckpt-";
 constexpr char kStateFile[] = "checkpoint";
 constexpr char kTrialName[] = ".trial";
-
-double NowInSeconds() {
-  return absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
-}
 
 absl::Status CheckNotNegative(int64_t value, absl::string_view name) {
   if (value >= 0) return absl::OkStatus();
@@ -88,20 +78,6 @@ int64_t TensorBytes(const Snapshot& snapshot) {
     }
   }
   return bytes;
-}
-
-// When each checkpoint of a folder was written, by name, as far as the file
-// that TensorFlow reads says it; that may be lost or damaged.
-std::map<std::string, double> ReadTimes(const std::string& folder,
-                                        FileSystem& files) {
-  std::map<std::string, double> times;
-  const auto state = ReadCheckpointState(folder, files);
-  if (!state.ok()) return times;
-  for (size_t i = 0; i < state->all.size() && i < state->timestamps.size();
-       ++i) {
-    times[state->all[i]] = state->timestamps[i];
-  }
-  return times;
 }
 
 }  // namespace
@@ -244,30 +220,6 @@ absl::Status ModelCheckpoint::PrepareFolder() {
                           options_.save.syncs());
 }
 
-absl::StatusOr<std::vector<CheckpointSummary>> ModelCheckpoint::ListFolder()
-    const {
-  FileSystem& files = *options_.save.files;
-  CAIRN_ASSIGN_OR_RETURN(std::vector<CheckpointSummary> all,
-                         ListCheckpoints(folder_, files));
-  if (!numbered()) return all;
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         files.List(folder_));
-  const auto is_half = [&](const CheckpointSummary& one) {
-    const std::string base = BaseName(one.prefix);
-    absl::string_view number = base;
-    if (one.status.ok() || !absl::ConsumePrefix(&number, kNumberedName) ||
-        number.find_first_not_of("0123456789") != absl::string_view::npos) {
-      return false;
-    }
-    return std::none_of(
-        names.begin(), names.end(), [&](const std::string& name) {
-          return absl::StartsWith(name, absl::StrCat(base, ".data-"));
-        });
-  };
-  all.erase(std::remove_if(all.begin(), all.end(), is_half), all.end());
-  return all;
-}
-
 absl::Status ModelCheckpoint::RemoveRemains() const {
   FileSystem& files = *options_.save.files;
   // A template that begins with a place has no name of its own to go by.
@@ -334,180 +286,6 @@ std::string ModelCheckpoint::DescribeRetention() const {
         absl::StrCat("one per ", absl::FormatDuration(options_.keep_one_per)));
   }
   return absl::StrJoin(kept, ", ");
-}
-
-absl::Status ModelCheckpoint::FindOtherRuns(const TrainingSession& session) {
-  // A path without places is one checkpoint, whatever lies beside it.
-  if (!numbered() && !template_.has_places()) return absl::OkStatus();
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> found,
-                         ListFolder());
-  for (const CheckpointSummary& checkpoint : found) {
-    if (!absl::StartsWith(BaseName(checkpoint.prefix), CommonName())) continue;
-    // Of a run that is gone on with, a damaged one may be, and one of a version
-    // that wrote no id.
-    const bool may_be_ours =
-        checkpoint.run_id == session.run_id() || !checkpoint.status.ok() ||
-        (checkpoint.run_id.empty() && checkpoint.epoch >= 0);
-    if (resumed_.has_value() && may_be_ours) continue;
-    others_.insert(checkpoint.prefix);
-  }
-  if (others_.empty() || options_.other_runs != OtherRuns::kRefuse) {
-    return absl::OkStatus();
-  }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "\"", folder_, "\" holds checkpoints of another run, such as ",
-      *others_.rbegin(),
-      "; go on with that run (Resume::kAuto), choose another folder, remove "
-      "them, or allow them (OtherRuns::kKeep)"));
-}
-
-absl::StatusOr<std::optional<ModelCheckpoint::Found>>
-ModelCheckpoint::FindChanged(TrainingSession& session,
-                             const std::map<std::string, std::string>& runs) {
-  std::optional<Found> found;
-  absl::Status unreadable;
-  std::vector<std::string> refused;
-  for (const auto& [id, prefix] : runs) {
-    if (id.empty()) continue;
-    auto read = ReadNewestCheckpoint(folder_, *options_.save.files, id);
-    if (!read.ok()) {
-      unreadable.Update(read.status());
-      continue;
-    }
-    // Changes nothing if it fails, or puts back what was before all.
-    const auto report = session.Restore(read->snapshot, options_.restore);
-    if (!report.ok()) {
-      refused.push_back(absl::StrCat(
-          read->prefix,
-          " is taken for another run's: ", report.status().message()));
-      if (found.has_value()) found->is_restored = false;
-      continue;
-    }
-    if (found.has_value()) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          found->read.prefix, " and ", read->prefix,
-          " are of two runs that differ from this one only in what may have "
-          "changed; give each run a folder"));
-    }
-    found = Found{.read = *std::move(read), .is_restored = true};
-  }
-  if (found.has_value()) return found;
-  CAIRN_RETURN_IF_ERROR(unreadable);
-  for (const std::string& line : refused) LogWarning(line);
-  return std::nullopt;
-}
-
-absl::StatusOr<std::optional<ModelCheckpoint::Found>>
-ModelCheckpoint::FindNewest(TrainingSession& session) {
-  FileSystem& files = *options_.save.files;
-  // A path without places is one checkpoint, whatever lies beside it.
-  if (!numbered() && !template_.has_places()) {
-    CheckpointRead read{.prefix = template_.literal_prefix()};
-    CAIRN_ASSIGN_OR_RETURN(const bool exists,
-                           files.Exists(absl::StrCat(read.prefix, ".index")));
-    if (!exists) return std::nullopt;
-    CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotReader> reader,
-                           OpenFile(files, read.prefix));
-    CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(*reader, AllParts()));
-    return Found{.read = std::move(read)};
-  }
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> all,
-                         ListFolder());
-  std::map<std::string, std::string> runs;  // From id to a checkpoint's prefix.
-  bool has_damaged = false;
-  for (const CheckpointSummary& one : all) {
-    if (!one.status.ok()) has_damaged = true;
-    if (one.status.ok() && one.epoch >= 0) runs[one.run_id] = one.prefix;
-  }
-  std::string wanted;
-  if (options_.other_runs != OtherRuns::kRefuse || runs.size() > 1) {
-    wanted = session.run_id();
-    if (runs.count(wanted) == 0 && options_.other_runs == OtherRuns::kRefuse) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("\"", folder_, "\" holds checkpoints of ", runs.size(),
-                       " runs, such as ", runs.begin()->second, " and ",
-                       runs.rbegin()->second,
-                       ", and none is of this one; give each run a folder"));
-    }
-    // What may have changed is part of the id.
-    if (runs.count(wanted) == 0) {
-      if (options_.restore.allow_changed.empty()) return std::nullopt;
-      return FindChanged(session, runs);
-    }
-  }
-  if (runs.empty() && !has_damaged) return std::nullopt;
-  CAIRN_ASSIGN_OR_RETURN(CheckpointRead read,
-                         ReadNewestCheckpoint(folder_, files, wanted));
-  return Found{.read = std::move(read)};
-}
-
-absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
-  CAIRN_ASSIGN_OR_RETURN(const std::optional<Found> found, FindNewest(session));
-  if (!found.has_value()) {
-    if (options_.resume == Resume::kMust) {
-      return absl::NotFoundError(
-          absl::StrCat("there is no checkpoint to resume from in \"", folder_,
-                       "\"; Resume::kAuto begins anew then"));
-    }
-    Say(
-        absl::StrCat("begins anew, as there is no checkpoint to resume from "
-                     "in \"",
-                     folder_, "\""));
-    return absl::OkStatus();
-  }
-  const CheckpointRead& newest = found->read;
-  if (newest.snapshot.extras.count("run") == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        newest.prefix,
-        " holds no run to go on with, such as weights alone; load them with "
-        "LoadWeights(), or choose another path"));
-  }
-  if (!found->is_restored) {
-    const auto report = session.Restore(newest.snapshot, options_.restore);
-    if (!report.ok()) {
-      return Annotate(report.status(),
-                      absl::StrCat("cannot go on from ", newest.prefix));
-    }
-  }
-  resumed_ = {.prefix = newest.prefix,
-              .epoch = session.epoch(),
-              .step = session.step()};
-  if (options_.verbose > 0) {
-    Say(absl::StrCat("resumed from ", newest.prefix, " (epoch ",
-                     std::min(session.epoch() + 1, session.epochs()), ", step ",
-                     session.step(), ", digest ",
-                     SnapshotDigest(newest.snapshot), ")"));
-  }
-  return TakeOverOlder(session);
-}
-
-absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
-  FileSystem& files = *options_.save.files;
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> found,
-                         ListCheckpoints(folder_, files));
-  const std::map<std::string, double> times = ReadTimes(folder_, files);
-  for (const CheckpointSummary& one : found) {
-    const std::string name = BaseName(one.prefix);
-    if (!one.status.ok() || one.epoch < 0 || one.step > resumed_->step ||
-        one.run_id != session.run_id() ||
-        !absl::StartsWith(name, CommonName())) {
-      continue;
-    }
-    KeptCheckpoint kept{
-        .prefix = one.prefix,
-        .step = one.step,
-        .epoch = one.step_in_epoch == 0 ? one.epoch : -1,
-        .epoch_number = one.step_in_epoch == 0 ? one.epoch : one.epoch + 1,
-        .time = NowInSeconds(),
-        .value = std::numeric_limits<double>::quiet_NaN()};
-    const auto time = times.find(name);
-    if (time != times.end()) kept.time = time->second;
-    for (const MonitoredValue& monitored : one.monitored) {
-      if (monitored.monitor == monitor_.name()) kept.value = monitored.value;
-    }
-    kept_.push_back(std::move(kept));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
