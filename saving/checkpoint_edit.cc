@@ -1,6 +1,5 @@
 #include "saving/checkpoint_edit.h"
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,8 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "core/base/annotate.h"
@@ -22,6 +19,7 @@
 #include "saving/codec/packed_text.h"
 #include "saving/config_path.h"
 #include "saving/copy_entry.h"
+#include "saving/edited_objects.h"
 #include "saving/named_checkpoint.h"
 #include "saving/write_bundle.h"
 
@@ -37,28 +35,10 @@ std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", text, "\"");
 }
 
-// Undoes EscapeLocalName().
-std::string UnescapeLocalName(absl::string_view name) {
-  return absl::StrReplaceAll(name, {{"..", "."}, {".S", "/"}});
-}
-
 // What a variable is called by the edge that leads to it: Keras has "_kernel"
 // for "kernel".
 absl::string_view WordOf(absl::string_view edge) {
   return absl::StripPrefix(edge, "_");
-}
-
-// The edges of an object path and the last one apart.
-struct ObjectPath {
-  std::vector<std::string> parents;
-  std::string last;
-};
-
-ObjectPath SplitPath(absl::string_view path) {
-  ObjectPath result{.parents = absl::StrSplit(path, '/')};
-  result.last = result.parents.back();
-  result.parents.pop_back();
-  return result;
 }
 
 class Editor {
@@ -73,7 +53,9 @@ class Editor {
   }
 
   absl::Status ReadObjects() {
-    CAIRN_ASSIGN_OR_RETURN(nodes_, checkpoint_.ReadObjects());
+    CAIRN_ASSIGN_OR_RETURN(std::vector<TrackableNode> nodes,
+                           checkpoint_.ReadObjects());
+    objects_ = EditedObjects(std::move(nodes));
     return absl::OkStatus();
   }
 
@@ -115,8 +97,10 @@ class Editor {
     const std::string graph_key(kObjectGraphKey);
     const BundleEntry* const graph = bundle.Find(kObjectGraphKey);
     if (graph == nullptr) return absl::OkStatus();
-    if (!graph_changed_) return CopyEntry(bundle, *graph, graph_key, writer);
-    return writer.AddString(graph_key, EncodeTrackableObjectGraph(nodes_));
+    if (!objects_.changed())
+      return CopyEntry(bundle, *graph, graph_key, writer);
+    return writer.AddString(graph_key,
+                            EncodeTrackableObjectGraph(objects_.nodes()));
   }
 
  private:
@@ -201,35 +185,33 @@ class Editor {
   // Where a new tensor goes.
   struct Place {
     std::string key;
-    int parent = -1;   // The object that gets it; -1: none does.
-    std::string edge;  // By which the object leads to it.
+    std::optional<ObjectPath> path;  // Of the variable; none: it is of none.
   };
 
   absl::Status Add(const std::string& target, const Tensor& value) {
-    if (!absl::IsNotFound(Find(target).status())) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("there is a tensor ", Quoted(target), " already"));
-    }
+    const auto taken = absl::AlreadyExistsError(
+        absl::StrCat("there is a tensor ", Quoted(target), " already"));
+    if (!absl::IsNotFound(Find(target).status())) return taken;
     CAIRN_ASSIGN_OR_RETURN(const Place place, FindPlace(target));
-    const ObjectPath path = SplitPath(absl::StripSuffix(target, kValueSuffix));
-    if (path.last.empty() ||
-        EscapeLocalName(UnescapeLocalName(path.last)) != path.last) {
+    if (items_.count(place.key) > 0) return taken;
+    const std::string last =
+        SplitObjectPath(absl::StripSuffix(target, kValueSuffix)).last;
+    if (last.empty() || EscapeLocalName(UnescapeLocalName(last)) != last) {
       return absl::InvalidArgumentError(absl::StrCat(
           Quoted(target),
           " is not how a key is spelled: its last name is not empty, a dot "
           "of it is written as two, and a slash as .S"));
     }
     Item item{.name = place.key, .part = "other", .value = value};
-    if (place.parent >= 0) {
+    if (place.path.has_value()) {
       CAIRN_RETURN_IF_ERROR(AddVariable(place, item));
-      graph_changed_ = true;
     }
     items_[place.key] = std::move(item);
     return absl::OkStatus();
   }
 
   absl::StatusOr<Place> FindPlace(const std::string& target) const {
-    const ObjectPath path = SplitPath(absl::StripSuffix(target, kValueSuffix));
+    ObjectPath path = SplitObjectPath(absl::StripSuffix(target, kValueSuffix));
     const std::string parent = absl::StrJoin(path.parents, "/");
     if (absl::StartsWith(target, kOurs)) {
       if (absl::StartsWith(parent, kStates) && items_.count(parent) > 0) {
@@ -239,24 +221,21 @@ class Editor {
                                               Quoted(parent), " to add ",
                                               Quoted(target), " to"));
     }
-    if (nodes_.empty()) return Place{.key = target};
-    std::string object = parent;
-    if (Follow(path.parents) < 0) {
-      CAIRN_ASSIGN_OR_RETURN(object, FindObjectByName(parent, target));
+    if (objects_.nodes().empty()) return Place{.key = target};
+    if (objects_.Follow(path.parents) < 0) {
+      CAIRN_ASSIGN_OR_RETURN(path.parents, FindObjectByName(parent, target));
     }
-    const std::string whole =
-        object.empty() ? path.last : absl::StrCat(object, "/", path.last);
-    const ObjectPath place = SplitPath(whole);
-    return Place{.key = absl::StrCat(whole, kValueSuffix),
-                 .parent = Follow(place.parents),
-                 .edge = UnescapeLocalName(path.last)};
+    std::vector<std::string> edges = path.parents;
+    edges.push_back(path.last);
+    return Place{.key = absl::StrCat(absl::StrJoin(edges, "/"), kValueSuffix),
+                 .path = std::move(path)};
   }
 
   // The path of the object whose variables have readable names that are `stem`
   // and a word: of "dense" that of the layer with "dense/kernel".
-  absl::StatusOr<std::string> FindObjectByName(
+  absl::StatusOr<std::vector<std::string>> FindObjectByName(
       const std::string& stem, const std::string& target) const {
-    std::set<std::string> objects;
+    std::set<std::vector<std::string>> found;
     for (const auto& [key, item] : items_) {
       absl::string_view word = item.name, path = key;
       if (!absl::ConsumePrefix(&word, absl::StrCat(stem, "/")) ||
@@ -264,19 +243,21 @@ class Editor {
           !absl::ConsumeSuffix(&path, kValueSuffix)) {
         continue;
       }
-      const ObjectPath variable = SplitPath(path);
-      if (Follow(variable.parents) < 0) continue;
-      objects.insert(absl::StrJoin(variable.parents, "/"));
+      const ObjectPath variable = SplitObjectPath(path);
+      if (objects_.Follow(variable.parents) < 0) continue;
+      found.insert(variable.parents);
     }
-    if (objects.size() == 1) return *objects.begin();
-    if (objects.empty()) {
+    if (found.size() == 1) return *found.begin();
+    if (found.empty()) {
       return absl::NotFoundError(absl::StrCat("there is no object ",
                                               Quoted(stem), " to add ",
                                               Quoted(target), " to"));
     }
+    std::vector<std::string> paths;
+    for (const auto& edges : found) paths.push_back(absl::StrJoin(edges, "/"));
     return absl::InvalidArgumentError(absl::StrCat(
         "several objects have variables below the name ", Quoted(stem),
-        "; give the path of one of ", absl::StrJoin(objects, ", ")));
+        "; give the path of one of ", absl::StrJoin(paths, ", ")));
   }
 
   // Its names are like those of the object's other variables.
@@ -284,33 +265,22 @@ class Editor {
     std::string full_name(absl::StripSuffix(place.key, kValueSuffix));
     item.name = full_name;
     item.part = std::string(PartName(Part::kWeights));
-    int variable = -1;
-    for (const auto& [edge, child] : nodes_[place.parent].children) {
-      const TrackableNode& node = nodes_[child];
-      if (edge == place.edge) variable = child;
-      const auto other = items_.find(node.checkpoint_key);
-      absl::string_view stem = node.full_name;
+    const std::string new_edge = UnescapeLocalName(place.path->last);
+    const std::vector<TrackableNode>& nodes = objects_.nodes();
+    const TrackableNode& parent = nodes[objects_.Follow(place.path->parents)];
+    for (const auto& [edge, child] : parent.children) {
+      const auto other = items_.find(nodes[child].checkpoint_key);
+      absl::string_view stem = nodes[child].full_name;
       if (other == items_.end() || !absl::ConsumeSuffix(&stem, WordOf(edge))) {
         continue;
       }
       absl::string_view name_stem = other->second.name;
       if (!absl::ConsumeSuffix(&name_stem, WordOf(edge))) continue;
-      full_name = absl::StrCat(stem, WordOf(place.edge));
-      item.name = absl::StrCat(name_stem, WordOf(place.edge));
+      full_name = absl::StrCat(stem, WordOf(new_edge));
+      item.name = absl::StrCat(name_stem, WordOf(new_edge));
       item.part = other->second.part;
     }
-    if (variable < 0) {
-      variable = static_cast<int>(nodes_.size());
-      nodes_.emplace_back();
-      nodes_[place.parent].children.emplace_back(place.edge, variable);
-    } else if (emptied_.erase(variable) == 0) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "there is an object ",
-          Quoted(absl::StripSuffix(place.key, kValueSuffix)), " already"));
-    }
-    nodes_[variable].checkpoint_key = place.key;
-    nodes_[variable].full_name = full_name;
-    return absl::OkStatus();
+    return objects_.AddVariable(*place.path, place.key, full_name);
   }
 
   absl::Status SetConfig(const std::string& target, const Config& value) {
@@ -363,25 +333,7 @@ class Editor {
 
   absl::Status Delete(const std::string& target) {
     CAIRN_ASSIGN_OR_RETURN(const auto item, Find(target));
-    const std::string key = item->first;
-    // A slot without a value is none.
-    for (TrackableNode& node : nodes_) {
-      std::erase_if(node.slot_variables, [&](const SlotVariable& slot) {
-        return nodes_[slot.slot_variable].checkpoint_key == key;
-      });
-    }
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-      TrackableNode& node = nodes_[i];
-      if (node.checkpoint_key == key) {
-        node.checkpoint_key = node.full_name = "";
-        emptied_.insert(static_cast<int>(i));
-        graph_changed_ = true;
-      }
-      graph_changed_ |=
-          std::erase_if(node.other_attributes, [&](const auto& attribute) {
-            return attribute.checkpoint_key == key;
-          }) > 0;
-    }
+    objects_.RemoveValue(item->first);
     items_.erase(item);
     return absl::OkStatus();
   }
@@ -400,7 +352,7 @@ class Editor {
     }
     if (is_name) return RenameVariable(*named, new_name);
     const absl::string_view path = absl::StripSuffix(target, kValueSuffix);
-    if (FindNode(path) >= 0) {
+    if (objects_.Find(path) >= 0) {
       return MoveObject(std::string(path),
                         std::string(absl::StripSuffix(new_name, kValueSuffix)));
     }
@@ -412,87 +364,26 @@ class Editor {
   absl::Status RenameVariable(Items::iterator item,
                               const std::string& new_name) {
     const std::string& key = item->first;
-    const std::string old_name = item->second.name;
+    const std::string& old_name = item->second.name;
     for (const auto& [other_key, other] : items_) {
       if (other.name == new_name && other.part == item->second.part) {
         return absl::AlreadyExistsError(absl::StrCat(
             "a tensor is called ", Quoted(new_name), " already: ", other_key));
       }
     }
-    bool renamed = false;
-    for (TrackableNode& node : nodes_) {
-      absl::string_view begin = node.full_name;
-      if (node.checkpoint_key != key ||
-          !absl::ConsumeSuffix(&begin, old_name)) {
-        continue;
-      }
-      node.full_name = absl::StrCat(begin, new_name);
-      renamed = true;
-    }
-    if (!renamed) {
+    if (!objects_.RenameVariable(key, old_name, new_name)) {
       return absl::InvalidArgumentError(
           absl::StrCat(Quoted(old_name),
                        " is not the name of a variable; give "
                        "its key, ",
                        key));
     }
-    graph_changed_ = true;
     item->second.name = new_name;
     return absl::OkStatus();
   }
 
-  int FindChild(int node, absl::string_view component) const {
-    for (const auto& [edge, child] : nodes_[node].children) {
-      if (EscapeLocalName(edge) == component) return child;
-    }
-    return -1;
-  }
-
-  int Follow(const std::vector<std::string>& components) const {
-    int node = nodes_.empty() ? -1 : 0;
-    for (const std::string& component : components) {
-      if (node >= 0) node = FindChild(node, component);
-    }
-    return node;
-  }
-
-  // The object at a path of edges from the root, or -1.
-  int FindNode(absl::string_view path) const {
-    return Follow(absl::StrSplit(path, '/'));
-  }
-
   absl::Status MoveObject(const std::string& from, const std::string& to) {
-    const ObjectPath old_path = SplitPath(from), new_path = SplitPath(to);
-    const int node = FindNode(from);
-    const int old_parent = Follow(old_path.parents);
-    const int new_parent = Follow(new_path.parents);
-    if (new_parent < 0) {
-      return absl::NotFoundError(absl::StrCat(
-          "there is no object \"", absl::StrJoin(new_path.parents, "/"),
-          "\" to move \"", from, "\" to"));
-    }
-    if (new_path.last.empty() || FindChild(new_parent, new_path.last) >= 0) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("there is an object ", Quoted(to), " already"));
-    }
-    const std::vector<TrackableNode> before = nodes_;
-    auto& children = nodes_[old_parent].children;
-    const auto edge =
-        std::find_if(children.begin(), children.end(), [&](const auto& child) {
-          return EscapeLocalName(child.first) == old_path.last;
-        });
-    const std::string new_edge = UnescapeLocalName(new_path.last);
-    if (old_parent == new_parent) {
-      edge->first = new_edge;
-    } else {
-      children.erase(edge);
-      nodes_[new_parent].children.emplace_back(new_edge, node);
-    }
-    if (FindNode(to) != node) {
-      nodes_ = before;
-      return absl::InvalidArgumentError(absl::StrCat(
-          "\"", from, "\" cannot be moved below itself, to \"", to, "\""));
-    }
+    CAIRN_RETURN_IF_ERROR(objects_.Move(from, to));
     std::map<std::string, std::string> new_keys;
     for (const auto& [key, item] : items_) {
       absl::string_view rest = key;
@@ -500,7 +391,6 @@ class Editor {
         new_keys[key] = absl::StrCat(to, "/", rest);
       }
     }
-    graph_changed_ = true;
     return RenameKeys(new_keys);
   }
 
@@ -522,27 +412,14 @@ class Editor {
       renamed[new_key] = std::move(item);
     }
     items_ = std::move(renamed);
-    const auto rename = [&](std::string& key) {
-      const auto found = new_keys.find(key);
-      if (found == new_keys.end()) return;
-      key = found->second;
-      graph_changed_ = true;
-    };
-    for (TrackableNode& node : nodes_) {
-      rename(node.checkpoint_key);
-      for (TrackableAttribute& attribute : node.other_attributes) {
-        rename(attribute.checkpoint_key);
-      }
-    }
+    objects_.RenameKeys(new_keys);
     return absl::OkStatus();
   }
 
   const NamedCheckpoint& checkpoint_;
   const EditOptions& options_;
   Items items_;  // By key, without the object graph.
-  std::vector<TrackableNode> nodes_;
-  std::set<int> emptied_;  // The nodes of variables that were deleted.
-  bool graph_changed_ = false;
+  EditedObjects objects_;
 };
 
 }  // namespace

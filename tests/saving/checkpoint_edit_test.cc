@@ -259,6 +259,17 @@ TEST_F(CheckpointEditTest, StatesAndFilesOfNamesAloneGetKeys) {
   EXPECT_EQ(Read().weights->size(), 3u);
 }
 
+TEST_F(CheckpointEditTest, AKeyThatNoObjectHasIsNotWrittenOver) {
+  const Tensor value = Tensor::Scalar<float>(1);
+  constexpr char kStray[] =
+      "model/layer_with_weights-0/scale/.ATTRIBUTES/VARIABLE_VALUE";
+  ASSERT_TRUE(IsOk(Edit({Rename("_CAIRN/state/run/random_counter", kStray)})));
+  EXPECT_TRUE(
+      IsError(EditCheckpoint("run/out", "run/out", {Add("dense/scale", value)},
+                             {.save = {.files = &files_}}),
+              Code::kAlreadyExists, {"dense/scale"}));
+}
+
 TEST_F(CheckpointEditTest, WhatCannotBeAddedIsAnError) {
   const Tensor value = Tensor::Scalar<float>(1);
   for (const char* taken : {"dense/kernel", kKernel, "model/layer-0", "model",
