@@ -405,7 +405,7 @@ absl::Status RemoveHalfCheckpoints(const std::string& directory,
   for (const std::string& name : names) {
     absl::string_view base = name;
     if (absl::ConsumePrefix(&base, ".") &&
-        absl::ConsumeSuffix(&base, ".lock")) {
+        absl::ConsumeSuffix(&base, ".saving")) {
       // The file goes with the lock. One that is held is no left-over, and one
       // that cannot be taken does no harm.
       if (IsNumbered(base, name_prefix)) {

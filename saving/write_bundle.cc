@@ -39,10 +39,10 @@ absl::StatusOr<int> CountShards(const std::string& prefix,
   return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
-// Hidden, and no name of a checkpoint's files.
+// Hidden, and no name of a checkpoint's files, nor of a lock of a folder.
 std::string BundleLockPath(const std::string& prefix) {
   return JoinPath(DirectoryOf(prefix),
-                  absl::StrCat(".", BaseName(prefix), ".lock"));
+                  absl::StrCat(".", BaseName(prefix), ".saving"));
 }
 
 // The data files of the bundle that was replaced. Nobody reads them any more,

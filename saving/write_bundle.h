@@ -18,7 +18,7 @@ namespace cairn {
 // much data there will be, for which room is set aside and data files are made.
 // `add_entries` is called again if all has to be written anew. AlreadyExists if
 // asked not to replace; FailedPrecondition if another thread or program is
-// writing it, which a hidden file beside it shows: ".<name>.lock".
+// writing it, which a hidden file beside it shows: ".<name>.saving".
 absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries);

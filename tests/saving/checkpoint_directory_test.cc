@@ -548,15 +548,15 @@ TEST(RemoveHalfCheckpointsTest, TakesTheLockOfASaveThatWasKilled) {
     return files.NewWritableFile(JoinPath(folder, name)).status();
   };
   ASSERT_TRUE(IsOk(files.CreateDirectories(folder)));
-  for (const char* name : {".ckpt-1.lock", ".ckpt-.lock", ".ckpt-x.lock"}) {
+  for (const char* name : {".ckpt-1.saving", ".ckpt-.lock", ".ckpt-x.saving"}) {
     ASSERT_TRUE(IsOk(put(name)));
   }
   CAIRN_ASSERT_OK_AND_ASSIGN(const auto held,
-                             files.Lock(JoinPath(folder, ".ckpt-2.lock")));
+                             files.Lock(JoinPath(folder, ".ckpt-2.saving")));
   ASSERT_TRUE(IsOk(RemoveHalfCheckpoints(folder, "ckpt-", files)));
   CAIRN_ASSERT_OK_AND_ASSIGN(const auto names, files.List(folder));
-  EXPECT_EQ(names, (std::vector<std::string>{".ckpt-.lock", ".ckpt-2.lock",
-                                             ".ckpt-x.lock"}));
+  EXPECT_EQ(names, (std::vector<std::string>{".ckpt-.lock", ".ckpt-2.saving",
+                                             ".ckpt-x.saving"}));
 }
 
 TEST(RemoveHalfCheckpointsTest, ErrorsAreReturnedButNotThatAFileIsGone) {

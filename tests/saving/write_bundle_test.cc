@@ -50,10 +50,10 @@ TEST(WriteBundleTest, WhatAnotherHasLockedIsNotTouched) {
   ASSERT_TRUE(IsOk(WriteBundle("run/x", options, 4, AddOne)));
   const auto before = files.Contents();
   {
-    CAIRN_ASSERT_OK_AND_ASSIGN(const auto lock, files.Lock("run/.x.lock"));
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto lock, files.Lock("run/.x.saving"));
     EXPECT_TRUE(IsError(WriteBundle("run/x", options, 4, AddOne),
                         absl::StatusCode::kFailedPrecondition,
-                        {"saving run/x", "run/.x.lock"}));
+                        {"saving run/x", "run/.x.saving"}));
     EXPECT_EQ(files.Contents(), before);
     EXPECT_TRUE(IsOk(WriteBundle("run/y", options, 4, AddOne)));
   }
