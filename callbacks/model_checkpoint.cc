@@ -20,12 +20,6 @@
 namespace cairn {
 namespace {
 
-// While it runs it holds one lock for all that it saves.
-ModelCheckpointOptions WithoutOwnLocks(ModelCheckpointOptions options) {
-  options.save.lock = false;
-  return options;
-}
-
 double Milliseconds(absl::Duration duration) {
   return absl::ToDoubleMilliseconds(duration);
 }
@@ -43,7 +37,7 @@ class ModelCheckpoint::Background {
 };
 
 ModelCheckpoint::ModelCheckpoint(ModelCheckpointOptions options)
-    : options_(WithoutOwnLocks(std::move(options))) {}
+    : options_(std::move(options)) {}
 
 ModelCheckpoint::~ModelCheckpoint() = default;
 
@@ -170,7 +164,8 @@ absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
   const Due due{.why = !error.ok()   ? "after an error"
                        : signal != 0 ? absl::StrCat("on ", SignalName(signal))
                                      : "end of training",
-                .asked_for = signal != 0 || due_at_epoch_end_.asked_for};
+                .asked_for = signal != 0 || due_at_epoch_end_.asked_for,
+                .at_end = true};
   const Moment now = MomentOf(session);
   if (last_saved_ == now || session.dry_run()) return absl::OkStatus();
   return SaveIfWanted(session, epoch_end_ == now ? epoch_logs_ : logs, due);
@@ -237,7 +232,7 @@ absl::Status ModelCheckpoint::CheckFree(const std::string& prefix,
 }
 
 absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
-    const TrainingSession& session, const Logs& logs) const {
+    const TrainingSession& session, const Logs& logs, const Due& due) const {
   if (numbered()) {
     const std::string prefix =
         JoinPath(folder_, absl::StrCat(CommonName(), session.step()));
@@ -260,8 +255,13 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   }
   const auto filled = template_.Fill(values);
   if (!filled.ok()) return Annotate(filled.status(), options_.path);
-  CAIRN_RETURN_IF_ERROR(CheckFree(*filled, session));
-  return *filled;
+  const absl::Status free = CheckFree(*filled, session);
+  if (free.ok()) return *filled;
+  // What cannot be had later is not lost for the sake of a name.
+  if (!due.asked_for && !due.at_end) return free;
+  const std::string another = absl::StrCat(*filled, "-step-", session.step());
+  CAIRN_RETURN_IF_ERROR(CheckFree(another, session));
+  return another;
 }
 
 bool ModelCheckpoint::busy() const {
@@ -307,7 +307,8 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   auto writing = std::make_shared<CheckpointWriting>();
   writing->requests = schedule_.BeginSave();
   const double copying = options_.clock();
-  CAIRN_ASSIGN_OR_RETURN(const std::string prefix, PrefixFor(session, logs));
+  CAIRN_ASSIGN_OR_RETURN(const std::string prefix,
+                         PrefixFor(session, logs, due));
   writing->writer = &writer_;
   CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
                          session.TakeSnapshot(WantedParts()));

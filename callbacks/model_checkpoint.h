@@ -70,7 +70,8 @@ struct ModelCheckpointOptions {
   // What an epoch that was stopped has no value of is nan. A name that what was
   // saved after another step has is AlreadyExists, unless that is of the middle
   // of the same epoch, which has ended since or whose moments the template
-  // cannot tell apart.
+  // cannot tell apart. What is asked for from outside, and the end of training,
+  // then gets "-step-" and the step behind its name.
   std::string path;
 
   // When. The end of training is saved besides. Where that is the end of an
@@ -253,7 +254,7 @@ class ModelCheckpoint : public Callback {
   void SayThatFewStay(const std::string& removed);
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
-                                        const Logs& logs) const;
+                                        const Logs& logs, const Due& due) const;
   // AlreadyExists if what is saved now may not replace `prefix`.
   absl::Status CheckFree(const std::string& prefix,
                          const TrainingSession& session) const;

@@ -128,13 +128,12 @@ ModelCheckpoint::FindNewest(TrainingSession& session) {
   FileSystem& files = *options_.save.files;
   // A path without places is one checkpoint, whatever lies beside it.
   if (!numbered() && !template_.has_places()) {
-    CheckpointRead read{.prefix = template_.literal_prefix()};
+    const std::string prefix = template_.literal_prefix();
     CAIRN_ASSIGN_OR_RETURN(const bool exists,
-                           files.Exists(absl::StrCat(read.prefix, ".index")));
+                           files.Exists(absl::StrCat(prefix, ".index")));
     if (!exists) return std::nullopt;
-    CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotReader> reader,
-                           OpenFile(files, read.prefix));
-    CAIRN_ASSIGN_OR_RETURN(read.snapshot, ReadAll(*reader, AllParts()));
+    CAIRN_ASSIGN_OR_RETURN(CheckpointRead read,
+                           ReadCheckpointOrBackup(prefix, files));
     return Found{.read = std::move(read)};
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> all,
@@ -142,7 +141,14 @@ ModelCheckpoint::FindNewest(TrainingSession& session) {
   std::map<std::string, std::string> runs;  // From id to a checkpoint's prefix.
   bool has_damaged = false;
   for (const CheckpointSummary& one : all) {
-    if (!one.status.ok()) has_damaged = true;
+    if (!one.status.ok()) {
+      // A device that does not answer is no reason to begin anew.
+      if (IsOfDevice(one.status)) {
+        return Annotate(one.status, absl::StrCat("the checkpoint ", one.prefix,
+                                                 " cannot be read now"));
+      }
+      has_damaged = true;
+    }
     if (one.status.ok() && one.epoch >= 0) runs[one.run_id] = one.prefix;
   }
   std::string wanted;

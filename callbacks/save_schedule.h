@@ -28,6 +28,7 @@ struct Due {
   std::string why;         // "every 100 steps"; empty: it is not.
   bool asked_for = false;  // From outside, by a signal or a file.
   bool planned = false;    // By another moment of the trigger, or the budget.
+  bool at_end = false;     // Of the run: there is no later moment.
 };
 
 // Decides when a run is saved: watches steps, epochs, time, signals, files and

@@ -126,20 +126,6 @@ int64_t BytesOf(FileSystem& files, const std::string& prefix,
   return bytes;
 }
 
-// Whether an error says nothing of the file: the device, or the system, did not
-// do what it was asked.
-bool IsOfDevice(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kInternal:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // Such an error may pass, so that once more is tried.
 template <typename Try>
 absl::Status TryTwice(Try attempt) {
@@ -236,6 +222,18 @@ absl::Status UseNewest(const std::string& directory, FileSystem& files,
 }
 
 }  // namespace
+
+bool IsOfDevice(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
 
 absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
     const std::string& directory, FileSystem& files) {

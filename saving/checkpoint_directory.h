@@ -38,6 +38,10 @@ struct CheckpointSummary {
   std::vector<MonitoredValue> monitored;  // One per watching callback.
 };
 
+// Whether an error says nothing of a checkpoint: the device, or the system, did
+// not do what it was asked.
+bool IsOfDevice(const absl::Status& status);
+
 // The checkpoints in a folder, by step, the newest last: those that a training
 // run of Cairn wrote by the step they record, others by the number at the end
 // of their name. One that cannot be opened is listed with its error. An error

@@ -50,10 +50,6 @@ struct SaveOptions {
   // Writes no faster, so that others have their share of the disk. 0: as fast
   // as it goes.
   int64_t bytes_per_second = 0;
-  // Whether a hidden file beside the save, ".<name>.lock", keeps another
-  // program from writing the same at the same time. Without it the caller sees
-  // to that, as a ModelCheckpoint does by one lock for a whole run.
-  bool lock = true;
   FileSystem* files = &FileSystem::Default();  // Not owned.
 
   bool syncs() const { return durability == Durability::kCommit; }

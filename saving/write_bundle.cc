@@ -90,10 +90,8 @@ absl::Status WriteFiles(
   FileSystem& files = *options.files;
   CAIRN_RETURN_IF_ERROR(files.CreateDirectories(DirectoryOf(prefix)));
   // Of another program, or of this one under another spelling of the path.
-  std::unique_ptr<FileLock> lock;
-  if (options.lock) {
-    CAIRN_ASSIGN_OR_RETURN(lock, files.Lock(BundleLockPath(prefix)));
-  }
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,
+                         files.Lock(BundleLockPath(prefix)));
   CAIRN_ASSIGN_OR_RETURN(const int before, CountShards(prefix, options));
   const bool keeps_backup =
       before > 0 && options.overwrite == Overwrite::kKeepBackup;

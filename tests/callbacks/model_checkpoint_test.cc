@@ -421,6 +421,27 @@ TEST(ModelCheckpointTest, AFixedPathThatIsDamagedIsNoReasonToBeginAnew) {
   EXPECT_TRUE(IsError(Train(*without, run).status, Code::kNotFound, {data}));
 }
 
+TEST(ModelCheckpointTest, AFixedPathThatIsDamagedGoesOnFromItsBackup) {
+  SmallRun run{.epochs = 3,
+               .checkpoint = {.path = "run/x", .resume = Resume::kAuto}};
+  run.checkpoint.save.overwrite = Overwrite::kKeepBackup;
+  FaultFileSystem files;
+  const auto whole = Train(files, run);
+  ASSERT_TRUE(IsOk(whole.status));
+  std::string data;
+  for (const auto& [path, content] : files.Contents()) {
+    if (absl::StartsWith(path, "run/x.data-00000")) data = path;
+  }
+  Damage(files, data);
+  run.checkpoint.resume = Resume::kMust;
+  CaptureStderr();
+  const auto again = Train(files, run);
+  const std::string said = GetCapturedStderr();
+  ASSERT_TRUE(IsOk(again.status));
+  EXPECT_TRUE(absl::StrContains(said, "run/x.backup")) << said;
+  EXPECT_EQ(again.values, whole.values);
+}
+
 TEST(ModelCheckpointTest, AnErrorOfAnotherCallbackSavesNothing) {
   for (const char* hook : {"on_train_batch_end", "on_epoch_end"}) {
     for (const bool before : {false, true}) {
@@ -617,6 +638,27 @@ TEST(ModelCheckpointTest, FilesThatOthersWroteAreNotRotatedAway) {
   ASSERT_TRUE(IsOk(Train(files, run).status));
   EXPECT_EQ(Prefixes(files),
             (Strings{"run/ckpt-1", "run/ckpt-4", "run/ckpt-6"}));
+}
+
+// A stop comes once: better another name than a lost run.
+TEST(ModelCheckpointTest, TheEndIsSavedThoughItsNameIsTaken) {
+  FaultFileSystem files;
+  SmallRun run;
+  run.checkpoint.directory = "";
+  run.checkpoint.path = "run/cp-{val_loss:.2f}";
+  run.checkpoint.every = OnRequest("run/save-now");
+  run.checkpoint.keep_last = 0;
+  run.before = [&](const std::string& hook, TrainingSession& session,
+                   const Logs&) {
+    if (hook != "on_train_batch_begin") return absl::OkStatus();
+    if (session.step() == 0) files.Put("run/save-now", "");
+    if (session.step() == 4) session.RequestStop();
+    return absl::OkStatus();
+  };
+  const auto result = Train(files, run);
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(result.kept, (Strings{"run/cp-nan", "run/cp-nan-step-5"}));
+  EXPECT_TRUE(IsOk(VerifySnapshot("run/cp-nan", {.files = &files})));
 }
 
 }  // namespace

@@ -298,7 +298,7 @@ TEST_F(ExamplesTest, AnInterruptSavesAndTheSameCommandGoesOn) {
 // A handler must not run while oneDNN has the stack pointer elsewhere.
 TEST_F(ExamplesTest, InterruptsInTheMiddleOfStepsDoNoHarm) {
   for (int i = 0; i < 8; ++i) {
-    Program program({kMnist, "--limit=1000", "--epochs=1000000"},
+    Program program({kMnist, "--limit=1000", "--epochs=1000000", "--keep=2"},
                     {.folder = folder_});
     ASSERT_TRUE(program.ReadUntil("/1000000 - 8/8"));
     program.Signal(SIGINT);
