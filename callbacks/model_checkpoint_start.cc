@@ -70,16 +70,6 @@ absl::Status CheckSpace(const std::string& folder, int64_t tensor_bytes,
       " bytes and ", free.files, " files; make room, or choose another place"));
 }
 
-int64_t TensorBytes(const Snapshot& snapshot) {
-  int64_t bytes = 0;
-  for (const auto* list : {&snapshot.weights, &snapshot.optimizer}) {
-    for (const NamedTensor& tensor : *list) {
-      bytes += static_cast<int64_t>(tensor.value.bytes().size());
-    }
-  }
-  return bytes;
-}
-
 }  // namespace
 
 std::string ModelCheckpoint::CommonName() const {
@@ -291,7 +281,7 @@ std::string ModelCheckpoint::DescribeRetention() const {
 absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
   CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot,
                          session.TakeSnapshot(WantedParts()));
-  const int64_t tensor_bytes = TensorBytes(snapshot);
+  const int64_t tensor_bytes = snapshot.TensorBytes();
   CAIRN_RETURN_IF_ERROR(CheckSpace(folder_, tensor_bytes, options_.save));
   const double bytes = static_cast<double>(tensor_bytes);
   // Until one has been measured: a slow disk, and the time it takes to sync.

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -15,10 +14,6 @@ ObjectPath SplitObjectPath(absl::string_view path) {
   result.last = result.parents.back();
   result.parents.pop_back();
   return result;
-}
-
-std::string UnescapeLocalName(absl::string_view name) {
-  return absl::StrReplaceAll(name, {{"..", "."}, {".S", "/"}});
 }
 
 int EditedObjects::FindChild(int node, absl::string_view edge) const {

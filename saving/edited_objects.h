@@ -21,9 +21,6 @@ struct ObjectPath {
 };
 ObjectPath SplitObjectPath(absl::string_view path);
 
-// Undoes EscapeLocalName().
-std::string UnescapeLocalName(absl::string_view name);
-
 // A checkpoint's objects while it is edited. May be empty. Says nothing of the
 // values.
 class EditedObjects {

@@ -33,7 +33,7 @@ absl::Status MeasureWrites(benchmark::State& state, const std::string& name,
     CAIRN_RETURN_IF_ERROR(
         WriteSnapshot(snapshot, CheckpointIn(folder), options));
   }
-  state.SetBytesProcessed(state.iterations() * TensorBytes(snapshot));
+  state.SetBytesProcessed(state.iterations() * snapshot.TensorBytes());
   return absl::OkStatus();
 }
 
@@ -76,7 +76,7 @@ absl::Status MeasureReads(benchmark::State& state, const std::string& name,
   CAIRN_RETURN_IF_ERROR(
       WriteSnapshot(snapshot, path, {.durability = Durability::kNone}));
   for (auto _ : state) CAIRN_RETURN_IF_ERROR(read(path, *model));
-  state.SetBytesProcessed(state.iterations() * TensorBytes(snapshot));
+  state.SetBytesProcessed(state.iterations() * snapshot.TensorBytes());
   return absl::OkStatus();
 }
 

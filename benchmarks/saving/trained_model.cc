@@ -21,14 +21,4 @@ absl::StatusOr<std::unique_ptr<Sequential>> MakeTrainedModel(
   return model;
 }
 
-int64_t TensorBytes(const Snapshot& snapshot) {
-  int64_t bytes = 0;
-  for (const auto* tensors : {&snapshot.weights, &snapshot.optimizer}) {
-    for (const NamedTensor& tensor : *tensors) {
-      bytes += static_cast<int64_t>(tensor.value.bytes().size());
-    }
-  }
-  return bytes;
-}
-
 }  // namespace cairn

@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "core/model/sequential.h"
-#include "core/training/snapshot.h"
 
 namespace cairn {
 
@@ -15,9 +14,6 @@ namespace cairn {
 // training checkpoint holds.
 absl::StatusOr<std::unique_ptr<Sequential>> MakeTrainedModel(
     const std::string& name);
-
-// The bytes of a snapshot's weights and of its optimizer's state.
-int64_t TensorBytes(const Snapshot& snapshot);
 
 }  // namespace cairn
 

@@ -18,6 +18,19 @@ int ObjectGraph::Find(int node, absl::string_view edge) const {
   return -1;
 }
 
+int64_t Snapshot::TensorBytes() const {
+  int64_t bytes = 0;
+  const auto add = [&](const std::vector<NamedTensor>& tensors) {
+    for (const NamedTensor& tensor : tensors) {
+      bytes += static_cast<int64_t>(ByteSize(tensor.value.spec()));
+    }
+  };
+  add(*weights);
+  add(*optimizer);
+  for (const auto& [key, state] : extras) add(state.tensors);
+  return bytes;
+}
+
 const Tensor* Snapshot::FindTensor(const std::string& name) const {
   for (const NamedTensors* list : {&weights, &optimizer}) {
     for (const NamedTensor& tensor : **list) {

@@ -116,6 +116,8 @@ struct Snapshot {
   // Negative: it keeps none.
   int64_t save_counter = 0;
 
+  // Of all tensors, those of extras too.
+  int64_t TensorBytes() const;
   // The tensor of that name among weights and optimizer, or null.
   const Tensor* FindTensor(const std::string& name) const;
 

@@ -139,4 +139,8 @@ std::string EscapeLocalName(absl::string_view name) {
   return absl::StrReplaceAll(name, {{".", ".."}, {"/", ".S"}});
 }
 
+std::string UnescapeLocalName(absl::string_view escaped) {
+  return absl::StrReplaceAll(escaped, {{"..", "."}, {".S", "/"}});
+}
+
 }  // namespace cairn

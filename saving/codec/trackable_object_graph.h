@@ -59,6 +59,8 @@ absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
 // A child's or slot's name as it stands in a key: without any slash, and so
 // that it cannot be taken for one of TensorFlow's own words.
 std::string EscapeLocalName(absl::string_view name);
+// The name that was escaped; that of another text is some name or other.
+std::string UnescapeLocalName(absl::string_view escaped);
 
 }  // namespace cairn
 

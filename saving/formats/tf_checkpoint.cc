@@ -47,39 +47,12 @@ constexpr char kArchitecture[] = "_CAIRN/architecture";
 constexpr char kCompile[] = "_CAIRN/compile";
 constexpr char kStates[] = "_CAIRN/state/";
 
-// The name that EscapeLocalName() was given.
-std::string UnescapeLocalName(absl::string_view escaped) {
-  std::string name;
-  for (size_t i = 0; i < escaped.size(); ++i) {
-    if (escaped[i] != '.' || i + 1 == escaped.size()) {
-      name += escaped[i];
-    } else {
-      name += escaped[++i] == 'S' ? '/' : '.';
-    }
-  }
-  return name;
-}
-
 std::string StateKey(absl::string_view state) {
   return absl::StrCat(kStates, EscapeLocalName(state));
 }
 
 std::string StateTensorKey(absl::string_view state, absl::string_view tensor) {
   return absl::StrCat(StateKey(state), "/", EscapeLocalName(tensor));
-}
-
-// Of all tensors.
-int64_t CountBytes(const Snapshot& snapshot) {
-  int64_t bytes = 0;
-  const auto add = [&](const std::vector<NamedTensor>& tensors) {
-    for (const NamedTensor& tensor : tensors) {
-      bytes += static_cast<int64_t>(ByteSize(tensor.value.spec()));
-    }
-  };
-  add(*snapshot.weights);
-  add(*snapshot.optimizer);
-  for (const auto& [key, state] : snapshot.extras) add(state.tensors);
-  return bytes;
 }
 
 class TfCheckpointWriter : public SnapshotWriter {
@@ -95,7 +68,7 @@ class TfCheckpointWriter : public SnapshotWriter {
     CAIRN_RETURN_IF_ERROR(Follow(snapshot));
     const Tensor counter = Tensor::Scalar<int64_t>(snapshot.save_counter);
     return WriteBundle(
-        path, options, CountBytes(snapshot),
+        path, options, snapshot.TensorBytes(),
         [&](BundleWriter& writer) -> absl::Status {
           for (const auto& [key, value] : tensors_) {
             CAIRN_RETURN_IF_ERROR(

@@ -29,6 +29,14 @@ TEST(SnapshotTest, ADetachedSnapshotKeepsItsValues) {
   EXPECT_EQ(snapshot.extras["run"].tensors[0].value.values<double>()[0], 5);
 }
 
+TEST(SnapshotTest, AllTensorsAreCounted) {
+  EXPECT_EQ(Snapshot().TensorBytes(), 0);
+  const Tensor weight = Tensor::FromValues<float>({1, 2}, {2});
+  EXPECT_EQ(
+      MakeSnapshot(weight, weight, Tensor::Scalar<double>(5)).TensorBytes(),
+      8 + 8 + 8);
+}
+
 TEST(SnapshotTest, BuffersAreUsedAgain) {
   const Tensor weight = Tensor::FromValues<float>({1, 2}, {2});
   const Tensor total = Tensor::Scalar<double>(5);

@@ -95,5 +95,16 @@ TEST(TrackableObjectGraphTest, NamesAreEscapedForKeys) {
   EXPECT_EQ(EscapeLocalName("a.b/.S"), "a..b.S..S");
 }
 
+TEST(TrackableObjectGraphTest, EscapedNamesComeBack) {
+  for (const char* name :
+       {"", "kernel", "a/b", "a.b/.S", "...", "//", "S", "/S", ".S/.S/"}) {
+    EXPECT_EQ(UnescapeLocalName(EscapeLocalName(name)), name);
+  }
+  // No name is escaped like this.
+  for (const char* text : {".", "a.b", "/", ".s"}) {
+    EXPECT_NE(EscapeLocalName(UnescapeLocalName(text)), text);
+  }
+}
+
 }  // namespace
 }  // namespace cairn

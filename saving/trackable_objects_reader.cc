@@ -1,0 +1,298 @@
+// How trackable_objects.h reads what others, or Cairn, have written.
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "saving/trackable_object_names.h"
+#include "saving/trackable_objects.h"
+
+namespace cairn {
+namespace {
+
+using trackable::IsPlace;
+using trackable::kFunctional;
+using trackable::kKerasApi;
+using trackable::kLayer;
+using trackable::kOperations;
+using trackable::kOptimizer;
+using trackable::kSaveCounter;
+using trackable::kValueSuffix;
+using trackable::kWeightedLayer;
+
+// Reads what a checkpoint says of its objects.
+class Interpreter {
+ public:
+  explicit Interpreter(const std::vector<TrackableNode>& nodes)
+      : nodes_(nodes) {}
+
+  // All objects as they are, below one root. Of variables `tensor` is the key.
+  ObjectGraph InterpretAsOne() {
+    if (nodes_.empty()) return {};
+    Object(0, Part::kWeights);
+    Work();
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      const auto object = objects_.find(static_cast<int>(i));
+      if (nodes_[i].slot_variables.empty() || object == objects_.end())
+        continue;
+      AddSlots(static_cast<int>(i), object->second);
+      Work();
+    }
+    for (const FoundVariable& variable : variables_) {
+      result_.objects.nodes[variable.object].tensor =
+          result_.tensors[variable.tensor].key;
+    }
+    return std::move(result_.objects);
+  }
+
+  SnapshotObjects Interpret() {
+    if (nodes_.empty()) return {};
+    FindParts();
+    AddObject(ObjectGraph::Kind::kObject, model_ == 0 ? "" : "Checkpoint");
+    AddEdge(0, "model", Object(model_, Part::kWeights));
+    Work();
+    if (optimizer_ >= 0) {
+      const int optimizer = Object(optimizer_, Part::kOptimizer);
+      AddEdge(0, kOptimizer, optimizer);
+      AddSlots(optimizer_, optimizer);
+      Work();
+      MakeOptimizer(optimizer);
+    }
+    AddOthers();
+    NameTensors();
+    return std::move(result_);
+  }
+
+ private:
+  int FindChild(int node, absl::string_view name) const {
+    if (node < 0) return -1;
+    for (const auto& [edge, child] : nodes_[node].children) {
+      if (edge == name) return child;
+    }
+    return -1;
+  }
+
+  void FindParts() {
+    model_ = FindChild(0, "model");
+    optimizer_ = FindChild(0, kOptimizer);
+    if (optimizer_ < 0) optimizer_ = FindChild(model_, kOptimizer);
+    if (model_ < 0) model_ = 0;
+  }
+
+  int AddObject(ObjectGraph::Kind kind, absl::string_view class_name) {
+    result_.objects.nodes.push_back(
+        {.kind = kind, .class_name = std::string(class_name)});
+    return static_cast<int>(result_.objects.nodes.size()) - 1;
+  }
+
+  void AddEdge(int from, absl::string_view name, int to) {
+    result_.objects.nodes[from].edges.push_back({std::string(name), to});
+  }
+
+  // The object of a node; one that is new waits to have its edges read.
+  int Object(int node, Part part) {
+    const auto [known, is_new] = objects_.emplace(node, -1);
+    if (!is_new) return known->second;
+    const int object = AddObject(ObjectGraph::Kind::kObject, "");
+    known->second = object;
+    const std::string& key = nodes_[node].checkpoint_key;
+    if (!key.empty()) {
+      result_.objects.nodes[object].kind = ObjectGraph::Kind::kVariable;
+      const auto [place, is_first] =
+          tensor_of_key_.emplace(key, static_cast<int>(result_.tensors.size()));
+      variables_.push_back({object, place->second});
+      if (is_first) AddTensor(node, part);
+    }
+    waiting_.push_back({node, object, part});
+    return object;
+  }
+
+  void AddSlots(int node, int object) {
+    for (const SlotVariable& slot : nodes_[node].slot_variables) {
+      // Making objects moves them.
+      const int weight = Object(slot.original_variable, Part::kWeights);
+      const int variable = Object(slot.slot_variable, Part::kOptimizer);
+      result_.objects.nodes[object].slots.push_back(
+          {slot.slot_name, weight, variable});
+    }
+  }
+
+  void MakeOptimizer(int object) {
+    ObjectGraph::Kind& kind = result_.objects.nodes[object].kind;
+    if (kind == ObjectGraph::Kind::kObject)
+      kind = ObjectGraph::Kind::kOptimizer;
+  }
+
+  void Work() {
+    while (!waiting_.empty()) {
+      const auto [node, object, part] = waiting_.front();
+      waiting_.pop_front();
+      const std::map<int, int> places = Places(node);
+      if (!places.empty()) {
+        result_.objects.nodes[object].kind = ObjectGraph::Kind::kLayerSequence;
+        for (const auto& [place, child] : places) {
+          AddEdge(object, absl::StrCat(place), Object(child, part));
+        }
+      }
+      AddMembers(node, object, part);
+    }
+  }
+
+  // The layers of a model by their places in layers(); empty for other objects.
+  std::map<int, int> Places(int node) {
+    std::map<int, int> places;
+    int place = 0;
+    for (const auto& [edge, child] : nodes_[node].children) {
+      absl::string_view name = edge;
+      if (absl::ConsumePrefix(&name, kLayer) && IsPlace(name, place)) {
+        places[place] = child;
+      }
+    }
+    if (!places.empty()) return places;
+    const int functional = FindChild(node, kFunctional);
+    const int first = functional >= 0 ? 1 : 0;
+    // Each list is one model's: a file in which thousands of models name the
+    // same long list would else take memory without bounds.
+    if (functional >= 0 && !layer_lists_.insert(functional).second) return {};
+    const int operations =
+        FindChild(functional >= 0 ? functional : node, kOperations);
+    if (operations < 0 || !layer_lists_.insert(operations).second) return {};
+    for (const auto& [edge, child] : nodes_[operations].children) {
+      if (IsPlace(edge, place) && place >= first) {
+        places[place - first] = child;
+      }
+    }
+    return places;
+  }
+
+  void AddMembers(int node, int object, Part part) {
+    std::set<std::string> names;
+    for (const auto& [edge, child] : nodes_[node].children) {
+      names.insert(edge);
+    }
+    for (const auto& [edge, child] : nodes_[node].children) {
+      const bool is_structure = absl::StartsWith(edge, kLayer) ||
+                                absl::StartsWith(edge, kWeightedLayer) ||
+                                edge == kFunctional || edge == kOperations ||
+                                edge == "root" || edge == kKerasApi;
+      const bool is_optimizer = part == Part::kWeights && node == model_ &&
+                                (edge == kOptimizer || edge == kSaveCounter);
+      if (is_structure || is_optimizer) continue;
+      const int below = Object(child, part);
+      AddEdge(object, edge, below);
+      // "_kernel" is "kernel" to us, and "iter" of older optimizers
+      // "iterations".
+      const bool is_variable = !nodes_[child].checkpoint_key.empty();
+      if (is_variable && edge == "iter" && names.count("iterations") == 0 &&
+          names.count("_iterations") == 0) {
+        AddEdge(object, "iterations", below);
+      }
+      if (is_variable && edge.size() > 1 && edge[0] == '_' &&
+          names.count(edge.substr(1)) == 0) {
+        AddEdge(object, edge.substr(1), below);
+      }
+    }
+  }
+
+  // Variables that neither the model nor the optimizer has: "step".
+  void AddOthers() {
+    for (const TrackableNode& node : nodes_) {
+      const int index = static_cast<int>(&node - nodes_.data());
+      if (node.checkpoint_key.empty() || objects_.count(index) > 0) continue;
+      const bool is_first =
+          tensor_of_key_
+              .emplace(node.checkpoint_key,
+                       static_cast<int>(result_.tensors.size()))
+              .second;
+      if (is_first) AddTensor(index, Part::kExtras);
+    }
+  }
+
+  void AddTensor(int node, Part part) {
+    result_.tensors.push_back({nodes_[node].checkpoint_key, part, ""});
+    tensor_nodes_.push_back(node);
+  }
+
+  // By the variable's own name where that tells it apart, else by its key. No
+  // two tensors have one key, and no key is then taken for a name.
+  void NameTensors() {
+    std::map<std::pair<Part, std::string>, int> uses;
+    std::vector<std::string> names;
+    std::vector<std::string> keys;
+    for (size_t i = 0; i < result_.tensors.size(); ++i) {
+      const TrackableTensor& tensor = result_.tensors[i];
+      names.push_back(NameOf(nodes_[tensor_nodes_[i]], tensor.part));
+      keys.emplace_back(absl::StripSuffix(tensor.key, kValueSuffix));
+      ++uses[{tensor.part, names[i]}];
+      if (keys[i] != names[i]) ++uses[{tensor.part, keys[i]}];
+    }
+    for (size_t i = 0; i < result_.tensors.size(); ++i) {
+      TrackableTensor& tensor = result_.tensors[i];
+      if (!names[i].empty() && uses[{tensor.part, names[i]}] == 1) {
+        tensor.name = names[i];
+      } else {
+        // The suffix is what tells "a" from "a/.ATTRIBUTES/VARIABLE_VALUE".
+        tensor.name = uses[{tensor.part, keys[i]}] == 1 ? keys[i] : tensor.key;
+      }
+    }
+    for (const FoundVariable& variable : variables_) {
+      result_.objects.nodes[variable.object].tensor =
+          result_.tensors[variable.tensor].name;
+    }
+  }
+
+  std::string NameOf(const TrackableNode& node, Part part) const {
+    const std::string& name = node.full_name;
+    if (part == Part::kExtras) {
+      // "step", not the name that Python gave the variable.
+      return std::string(absl::StripSuffix(node.checkpoint_key, kValueSuffix));
+    }
+    if (part != Part::kOptimizer) return name;
+    if (name == "iteration") return "iterations";
+    // "Adam/m/dense/kernel".
+    std::vector<std::string> words = absl::StrSplit(name, '/');
+    if (words.size() < 3) return name;
+    words.erase(words.begin());
+    return absl::StrJoin(words, "/");
+  }
+
+  struct Waiting {
+    int node, object;
+    Part part;
+  };
+  // Ids of a node of the result and of a tensor of it.
+  struct FoundVariable {
+    int object, tensor;
+  };
+
+  const std::vector<TrackableNode>& nodes_;
+  int model_ = -1, optimizer_ = -1;
+  SnapshotObjects result_;
+  std::map<int, int> objects_;
+  std::deque<Waiting> waiting_;
+  std::vector<FoundVariable> variables_;
+  // A file's value is taken once, however many nodes name it.
+  std::map<std::string, int> tensor_of_key_;
+  // One per tensor of the result: the first node that names it.
+  std::vector<int> tensor_nodes_;
+  // Nodes that were read as the layers of a model.
+  std::set<int> layer_lists_;
+};
+
+}  // namespace
+
+ObjectGraph ObjectsOf(const std::vector<TrackableNode>& nodes) {
+  return Interpreter(nodes).InterpretAsOne();
+}
+
+SnapshotObjects FromTrackable(const std::vector<TrackableNode>& nodes) {
+  return Interpreter(nodes).Interpret();
+}
+
+}  // namespace cairn
