@@ -109,21 +109,22 @@ BundleWriter::BundleWriter(const std::vector<WritableFile*>& data,
   for (size_t i = 0; i < data.size(); ++i) shards_[i].file = data[i];
 }
 
-absl::Status BundleWriter::CheckKey(const std::string& key) const {
+absl::StatusOr<BundleWriter::Entries::iterator> BundleWriter::AddKey(
+    const std::string& key) {
   if (key.empty() || key[0] == '\0') {
     return absl::InvalidArgumentError(
         "a tensor's key must not be empty or begin with a zero byte");
   }
-  if (entries_.contains(key)) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("two tensors have the key \"", key, "\""));
-  }
-  return absl::OkStatus();
+  const auto [place, is_new] = entries_.try_emplace(key);
+  if (is_new) return place;
+  return absl::AlreadyExistsError(
+      absl::StrCat("two tensors have the key \"", key, "\""));
 }
 
 absl::Status BundleWriter::AddTensor(const std::string& key,
                                      const Tensor& value) {
-  return Add({.key = key,
+  CAIRN_ASSIGN_OR_RETURN(const auto place, AddKey(key));
+  return Add({.place = place,
               .dtype_number = StoredTypeOf(value.dtype()).number,
               .shape = value.shape(),
               .value = value});
@@ -131,16 +132,15 @@ absl::Status BundleWriter::AddTensor(const std::string& key,
 
 absl::Status BundleWriter::AddString(const std::string& key,
                                      absl::string_view value) {
+  CAIRN_ASSIGN_OR_RETURN(const auto place, AddKey(key));
   EncodedStrings encoded = EncodeStrings({value});
-  return Add({.key = key,
+  return Add({.place = place,
               .dtype_number = kStringTypeNumber,
               .string_bytes = std::move(encoded.bytes),
               .crc = encoded.crc});
 }
 
 absl::Status BundleWriter::Add(Pending entry) {
-  CAIRN_RETURN_IF_ERROR(CheckKey(entry.key));
-  entries_[entry.key];
   if (shards_[next_].bytes >= shard_bytes_ && next_ + 1 < shards_.size()) {
     if (++next_ - written_ == kShardsAtOnce) {
       CAIRN_RETURN_IF_ERROR(WritePending());
@@ -167,8 +167,8 @@ absl::Status BundleWriter::WritePending() {
   }
   for (Shard& shard : all) {
     const int number = first_shard_ + static_cast<int>(&shard - &shards_[0]);
-    for (const Pending& entry : shard.pending) {
-      entries_[entry.key] =
+    for (Pending& entry : shard.pending) {
+      entry.place->second =
           EntryProto(entry.dtype_number, entry.shape, number, entry.offset,
                      entry.bytes().size(), entry.crc);
     }

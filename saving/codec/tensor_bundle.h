@@ -69,9 +69,11 @@ class BundleWriter {
   absl::Status WriteIndex(WritableFile* index);
 
  private:
+  // Serialized BundleEntryProtos by key; empty while they are pending.
+  using Entries = std::map<std::string, std::string>;
   // One that is still to be written.
   struct Pending {
-    std::string key;
+    Entries::iterator place;
     int dtype_number = 0;
     Shape shape;
     Tensor value;              // If it is no string.
@@ -93,7 +95,8 @@ class BundleWriter {
     int64_t bytes = 0;  // With those pending.
   };
 
-  absl::Status CheckKey(const std::string& key) const;
+  // Makes room for an entry.
+  absl::StatusOr<Entries::iterator> AddKey(const std::string& key);
   absl::Status Add(Pending entry);
   // Writes all that is pending.
   absl::Status WritePending();
@@ -104,8 +107,7 @@ class BundleWriter {
   size_t next_ = 0;     // The shard of the next entry.
   size_t written_ = 0;  // The first shard that has, or may get, something
                         // pending.
-  // Serialized BundleEntryProtos by key; empty while they are pending.
-  std::map<std::string, std::string> entries_;
+  Entries entries_;
 };
 
 // Reads a bundle. The index is read and checked at once, values on demand.
