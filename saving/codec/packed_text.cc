@@ -13,7 +13,9 @@ namespace cairn {
 namespace {
 
 constexpr size_t kLeastToPack = 64 * 1024;
-constexpr size_t kLargest = 16 * 1024 * 1024;
+// So that what a small file makes of its bytes stays small beside a program,
+// also as a tree of values.
+constexpr size_t kLargest = 1024 * 1024;
 constexpr absl::string_view kGzipMagic = "\x1f\x8b";
 // Asks zlib for a gzip header, and the checksum and size behind.
 constexpr int kGzipWindowBits = 15 + 16;
@@ -50,7 +52,7 @@ std::string PackText(absl::string_view text) {
 
 absl::StatusOr<std::string> UnpackText(absl::string_view packed) {
   if (!absl::StartsWith(packed, kGzipMagic)) return std::string(packed);
-  const absl::Status too_large = Damaged("holds more than 16 MiB");
+  const absl::Status too_large = Damaged("holds more than 1 MiB");
   // No packer makes twice as much of it.
   if (packed.size() > 2 * kLargest) return too_large;
   z_stream stream = {};

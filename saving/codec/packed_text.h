@@ -8,13 +8,13 @@
 
 namespace cairn {
 
-// A text as it is, or, from 64 KiB to 16 MiB, as a gzip file of it (RFC 1952)
+// A text as it is, or, from 64 KiB to 1 MiB, as a gzip file of it (RFC 1952)
 // without name and time. A text that begins as such a file does, with the bytes
 // 1f 8b, cannot be told from one. The same text gives the same bytes.
 std::string PackText(absl::string_view text);
 
 // The text. DataLoss: a gzip file that is damaged, has anything behind it, or
-// holds more than 16 MiB, so that a small file cannot make a huge text.
+// holds more than 1 MiB, so that a small file cannot make a huge text.
 absl::StatusOr<std::string> UnpackText(absl::string_view packed);
 
 }  // namespace cairn

@@ -101,6 +101,11 @@ void WriteSeeds(const std::string& folder) {
                    files.contents["small.data-00000-of-00001"], 1);
   WriteSnapshotSeed(folder + "/snapshot/small", files, "small");
   WriteGraphSeed(folder + "/object_graph/small", files, "small");
+  // With an architecture that is packed: as large as may be, of many values.
+  Snapshot packed = SmallSnapshot(3);
+  packed.architecture = Config(Config::List(300'000, Config(int64_t{0})));
+  CAIRN_CHECK(format.Write(packed, "packed", {.files = &files}).ok());
+  WriteSnapshotSeed(folder + "/snapshot/packed", files, "packed");
 
   const std::string bundles = "tests/testdata/bundles/";
   for (const std::string name : {"types", "variant"}) {

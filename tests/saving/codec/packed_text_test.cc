@@ -10,7 +10,7 @@ namespace cairn {
 namespace {
 
 constexpr size_t kLeast = 64 * 1024;
-constexpr size_t kLargest = 16 * 1024 * 1024;
+constexpr size_t kLargest = 1024 * 1024;
 
 void ExpectRefused(absl::string_view packed, absl::string_view reason) {
   const absl::Status status = UnpackText(packed).status();
@@ -88,8 +88,8 @@ TEST(PackedTextTest, SmallFilesMakeNoHugeTexts) {
     return file;
   };
   ExpectRefused(stored(3), "cut off");
-  ExpectRefused(stored(kLargest / 0xffff + 2), "more than 16 MiB");
-  ExpectRefused(stored(2 * kLargest / 0xffff + 2), "more than 16 MiB");
+  ExpectRefused(stored(kLargest / 0xffff + 2), "more than 1 MiB");
+  ExpectRefused(stored(2 * kLargest / 0xffff + 2), "more than 1 MiB");
 }
 
 }  // namespace
