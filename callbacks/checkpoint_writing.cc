@@ -32,6 +32,8 @@ bool MayPass(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
 }
 
+// Attempts it again, with growing pauses and a warning each time, until
+// SecondsOfSteadyClock() says `end`, while the error may pass.
 template <typename Attempt>
 absl::Status TryUntil(double end, Attempt attempt) {
   double pause = kFirstPause;

@@ -6,8 +6,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "callbacks/model_checkpoint.h"
 #include "core/base/annotate.h"
@@ -44,19 +42,12 @@ absl::StatusOr<std::vector<CheckpointSummary>> ModelCheckpoint::ListFolder()
   CAIRN_ASSIGN_OR_RETURN(std::vector<CheckpointSummary> all,
                          ListCheckpoints(folder_, files));
   if (!numbered()) return all;
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         files.List(folder_));
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> half,
+                         ListHalfCheckpoints(folder_, CommonName(), files));
   const auto is_half = [&](const CheckpointSummary& one) {
-    const std::string base = BaseName(one.prefix);
-    absl::string_view number = base;
-    if (one.status.ok() || !absl::ConsumePrefix(&number, CommonName()) ||
-        number.find_first_not_of("0123456789") != absl::string_view::npos) {
-      return false;
-    }
-    return std::none_of(
-        names.begin(), names.end(), [&](const std::string& name) {
-          return absl::StartsWith(name, absl::StrCat(base, ".data-"));
-        });
+    const std::string index = absl::StrCat(BaseName(one.prefix), ".index");
+    return !one.status.ok() &&
+           std::find(half.begin(), half.end(), index) != half.end();
   };
   all.erase(std::remove_if(all.begin(), all.end(), is_half), all.end());
   return all;

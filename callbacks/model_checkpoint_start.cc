@@ -43,6 +43,7 @@ absl::Status CheckWritable(const std::string& folder, FileSystem& files) {
   CAIRN_RETURN_IF_ERROR(file->Close());
   const absl::Status status = files.Rename(probe, renamed);
   if (!status.ok()) {
+    // The error that led here says more; a next start clears what stays.
     files.Remove(probe).IgnoreError();
     return Annotate(
         status,

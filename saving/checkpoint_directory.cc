@@ -392,9 +392,9 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
   return absl::OkStatus();
 }
 
-absl::Status RemoveHalfCheckpoints(const std::string& directory,
-                                   const std::string& name_prefix,
-                                   FileSystem& files) {
+absl::StatusOr<std::vector<std::string>> ListHalfCheckpoints(
+    const std::string& directory, const std::string& name_prefix,
+    FileSystem& files) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          files.List(directory));
   // By the name of the checkpoint.
@@ -402,16 +402,6 @@ absl::Status RemoveHalfCheckpoints(const std::string& directory,
   std::set<std::string> indexed;
   for (const std::string& name : names) {
     absl::string_view base = name;
-    if (absl::ConsumePrefix(&base, ".") &&
-        absl::ConsumeSuffix(&base, ".saving")) {
-      // The file goes with the lock. One that is held is no left-over, and one
-      // that cannot be taken does no harm.
-      if (IsNumbered(base, name_prefix)) {
-        files.Lock(JoinPath(directory, name)).status().IgnoreError();
-      }
-      continue;
-    }
-    base = name;
     const size_t end = name.find(".data-");
     if (end != std::string::npos) {
       base = base.substr(0, end);
@@ -428,23 +418,46 @@ absl::Status RemoveHalfCheckpoints(const std::string& directory,
   for (const std::string& base : indexed) {
     if (data.count(base) == 0) data[base] = {};
   }
+  std::vector<std::string> useless;
   for (const auto& [base, data_names] : data) {
-    std::vector<std::string> useless = data_names;
+    if (data_names.empty()) {
+      useless.push_back(absl::StrCat(base, kIndexSuffix));
+      continue;
+    }
+    std::set<std::string> counted;
     if (indexed.count(base) > 0) {
-      const auto counted = DataNamesOf(files, JoinPath(directory, base));
-      if (data_names.empty()) useless = {absl::StrCat(base, kIndexSuffix)};
-      useless.erase(std::remove_if(useless.begin(), useless.end(),
-                                   [&](const std::string& name) {
-                                     return counted.count(name) > 0;
-                                   }),
-                    useless.end());
+      counted = DataNamesOf(files, JoinPath(directory, base));
       // Of an index that cannot be read nobody knows what it counts.
-      if (!data_names.empty() && counted.empty()) continue;
+      if (counted.empty()) continue;
     }
-    for (const std::string& name : useless) {
-      const absl::Status removed = files.Remove(JoinPath(directory, name));
-      if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    for (const std::string& name : data_names) {
+      if (counted.count(name) == 0) useless.push_back(name);
     }
+  }
+  return useless;
+}
+
+absl::Status RemoveHalfCheckpoints(const std::string& directory,
+                                   const std::string& name_prefix,
+                                   FileSystem& files) {
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> useless,
+                         ListHalfCheckpoints(directory, name_prefix, files));
+  for (const std::string& name : useless) {
+    const absl::Status removed = files.Remove(JoinPath(directory, name));
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+  }
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                         files.List(directory));
+  for (const std::string& name : names) {
+    absl::string_view base = name;
+    if (!absl::ConsumePrefix(&base, ".") ||
+        !absl::ConsumeSuffix(&base, ".saving") ||
+        !IsNumbered(base, name_prefix)) {
+      continue;
+    }
+    // The file goes with the lock. One that is held is no left-over, and one
+    // that cannot be taken does no harm.
+    files.Lock(JoinPath(directory, name)).status().IgnoreError();
   }
   return absl::OkStatus();
 }

@@ -16,20 +16,16 @@
 #include "core/base/custom_objects.h"
 #include "core/base/status_macros.h"
 #include "core/tensor/cast.h"
-#include "saving/codec/packed_text.h"
+#include "saving/cairn_entries.h"
 #include "saving/config_path.h"
 #include "saving/copy_entry.h"
 #include "saving/edited_objects.h"
 #include "saving/named_checkpoint.h"
+#include "saving/trackable_object_names.h"
 #include "saving/write_bundle.h"
 
 namespace cairn {
 namespace {
-
-constexpr absl::string_view kValueSuffix = "/.ATTRIBUTES/VARIABLE_VALUE";
-constexpr absl::string_view kOurs = "_CAIRN/";
-constexpr absl::string_view kStates = "_CAIRN/state/";
-constexpr absl::string_view kArchitecture = "_CAIRN/architecture";
 
 std::string Quoted(absl::string_view text) {
   return absl::StrCat("\"", text, "\"");
@@ -119,9 +115,7 @@ class Editor {
                        BundleWriter& writer) const {
     if (item.value.has_value()) return writer.AddTensor(key, *item.value);
     if (item.config.has_value()) {
-      const std::string json = item.config->ToJson();
-      return writer.AddString(key,
-                              key == kArchitecture ? PackText(json) : json);
+      return writer.AddString(key, ConfigText(key, *item.config));
     }
     return CopyEntry(checkpoint_.bundle(), item.entry->entry, key, writer);
   }
@@ -130,7 +124,8 @@ class Editor {
   absl::StatusOr<Items::iterator> Find(const std::string& target) {
     const auto exact = items_.find(target);
     if (exact != items_.end()) return exact;
-    const auto with_suffix = items_.find(absl::StrCat(target, kValueSuffix));
+    const auto with_suffix =
+        items_.find(absl::StrCat(target, trackable::kValueSuffix));
     auto found = items_.end();
     std::vector<std::string> keys, known;
     for (auto it = items_.begin(); it != items_.end(); ++it) {
@@ -195,7 +190,8 @@ class Editor {
     CAIRN_ASSIGN_OR_RETURN(const Place place, FindPlace(target));
     if (items_.count(place.key) > 0) return taken;
     const std::string last =
-        SplitObjectPath(absl::StripSuffix(target, kValueSuffix)).last;
+        SplitObjectPath(absl::StripSuffix(target, trackable::kValueSuffix))
+            .last;
     if (last.empty() || EscapeLocalName(UnescapeLocalName(last)) != last) {
       return absl::InvalidArgumentError(absl::StrCat(
           Quoted(target),
@@ -211,10 +207,11 @@ class Editor {
   }
 
   absl::StatusOr<Place> FindPlace(const std::string& target) const {
-    ObjectPath path = SplitObjectPath(absl::StripSuffix(target, kValueSuffix));
+    ObjectPath path =
+        SplitObjectPath(absl::StripSuffix(target, trackable::kValueSuffix));
     const std::string parent = absl::StrJoin(path.parents, "/");
-    if (absl::StartsWith(target, kOurs)) {
-      if (absl::StartsWith(parent, kStates) && items_.count(parent) > 0) {
+    if (absl::StartsWith(target, kCairnKeys)) {
+      if (absl::StartsWith(parent, kStateKeys) && items_.count(parent) > 0) {
         return Place{.key = target};
       }
       return absl::NotFoundError(absl::StrCat("there is no state ",
@@ -227,8 +224,9 @@ class Editor {
     }
     std::vector<std::string> edges = path.parents;
     edges.push_back(path.last);
-    return Place{.key = absl::StrCat(absl::StrJoin(edges, "/"), kValueSuffix),
-                 .path = std::move(path)};
+    return Place{
+        .key = absl::StrCat(absl::StrJoin(edges, "/"), trackable::kValueSuffix),
+        .path = std::move(path)};
   }
 
   // The path of the object whose variables have readable names that are `stem`
@@ -240,7 +238,7 @@ class Editor {
       absl::string_view word = item.name, path = key;
       if (!absl::ConsumePrefix(&word, absl::StrCat(stem, "/")) ||
           absl::StrContains(word, '/') ||
-          !absl::ConsumeSuffix(&path, kValueSuffix)) {
+          !absl::ConsumeSuffix(&path, trackable::kValueSuffix)) {
         continue;
       }
       const ObjectPath variable = SplitObjectPath(path);
@@ -262,7 +260,8 @@ class Editor {
 
   // Its names are like those of the object's other variables.
   absl::Status AddVariable(const Place& place, Item& item) {
-    std::string full_name(absl::StripSuffix(place.key, kValueSuffix));
+    std::string full_name(
+        absl::StripSuffix(place.key, trackable::kValueSuffix));
     item.name = full_name;
     item.part = std::string(PartName(Part::kWeights));
     const std::string new_edge = UnescapeLocalName(place.path->last);
@@ -288,7 +287,7 @@ class Editor {
     std::vector<absl::string_view> known;
     for (auto it = items_.begin(); it != items_.end(); ++it) {
       absl::string_view name = it->first;
-      if (!absl::ConsumePrefix(&name, kOurs) || !HoldsText(it->second)) {
+      if (!absl::ConsumePrefix(&name, kCairnKeys) || !HoldsText(it->second)) {
         continue;
       }
       known.push_back(name);
@@ -301,12 +300,11 @@ class Editor {
                        known.empty() ? "none" : absl::StrJoin(known, ", "),
                        ", to be followed by a dot and a path"));
     }
-    const std::string name = found->first.substr(kOurs.size());
+    const std::string name = found->first.substr(kCairnKeys.size());
     Item& item = found->second;
     if (!item.config.has_value()) {
-      auto read = ReadConfig(item.entry->entry);
-      if (!read.ok()) return Annotate(read.status(), found->first);
-      item.config = *std::move(read);
+      CAIRN_ASSIGN_OR_RETURN(
+          item.config, ReadConfig(checkpoint_.bundle(), item.entry->entry));
     }
     auto replaced =
         ReplaceAt(*item.config, target.substr(name.size() + 1), value);
@@ -317,18 +315,6 @@ class Editor {
 
   static bool HoldsText(const Item& item) {
     return item.entry != nullptr && item.entry->entry.is_string();
-  }
-
-  absl::StatusOr<Config> ReadConfig(const BundleEntry& entry) const {
-    CAIRN_ASSIGN_OR_RETURN(std::vector<std::string> texts,
-                           checkpoint_.bundle().ReadStrings(entry));
-    if (texts.size() != 1) return absl::DataLossError("not one text");
-    if (entry.key == kArchitecture) {
-      CAIRN_ASSIGN_OR_RETURN(texts[0], UnpackText(texts[0]));
-    }
-    auto config = Config::FromJson(texts[0]);
-    if (config.ok()) return config;
-    return absl::DataLossError(config.status().message());
   }
 
   absl::Status Delete(const std::string& target) {
@@ -351,10 +337,12 @@ class Editor {
       return named.status();
     }
     if (is_name) return RenameVariable(*named, new_name);
-    const absl::string_view path = absl::StripSuffix(target, kValueSuffix);
+    const absl::string_view path =
+        absl::StripSuffix(target, trackable::kValueSuffix);
     if (objects_.Find(path) >= 0) {
-      return MoveObject(std::string(path),
-                        std::string(absl::StripSuffix(new_name, kValueSuffix)));
+      return MoveObject(
+          std::string(path),
+          std::string(absl::StripSuffix(new_name, trackable::kValueSuffix)));
     }
     if (!is_key) return named.status();
     return RenameKeys({{target, new_name}});

@@ -41,7 +41,7 @@ struct SaveOptions {
   bool include_optimizer = false;
   Durability durability = Durability::kCommit;
   // A larger state goes into several data files of about this size, which are
-  // synced at the same time. At least 1. There are 256 data files at most.
+  // written at the same time. At least 1. There are 256 data files at most.
   int64_t shard_bytes = int64_t{1} << 30;
   // Reads everything that was written back from the device before it counts:
   // DataLoss, and what was there before stays, if a byte is not as it was in

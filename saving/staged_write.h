@@ -58,9 +58,8 @@ class StagedWrite {
                                        const std::string& mode_of);
   // REQUIRES: called once, and at least one file was made. After an error
   // before step 4, DataLoss if what is read back differs, the temporary files
-  // are removed, and what of step 3 is
-  // already in place stays; an error of step 5 means that the new files are in
-  // place but may not outlive a power cut.
+  // are removed, and what of step 3 is already in place stays; an error of step
+  // 5 means that the new files are in place but may not outlive a power cut.
   absl::Status Commit(Replaces replaces = Replaces::kSomething);
   // Whether step 4 is done.
   bool in_place() const { return in_place_; }

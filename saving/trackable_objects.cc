@@ -14,15 +14,6 @@
 namespace cairn {
 namespace {
 
-using trackable::IsPlace;
-using trackable::kFunctional;
-using trackable::kLayer;
-using trackable::kOperations;
-using trackable::kOptimizer;
-using trackable::kSaveCounter;
-using trackable::kValueSuffix;
-using trackable::kWeightedLayer;
-
 // A node before it has its number.
 struct DraftNode {
   std::vector<std::pair<std::string, int>> children;
@@ -61,9 +52,10 @@ class Drafter {
     if (!root_is_model && has_save_counter_) {
       const int counter = Add();
       drafts_[counter].has_tensor = true;
-      drafts_[counter].tensor = {"", Part::kExtras, std::string(kSaveCounter)};
-      drafts_[counter].full_name = std::string(kSaveCounter);
-      drafts_[0].children.emplace_back(kSaveCounter, counter);
+      drafts_[counter].tensor = {"", Part::kExtras,
+                                 std::string(trackable::kSaveCounter)};
+      drafts_[counter].full_name = std::string(trackable::kSaveCounter);
+      drafts_[0].children.emplace_back(trackable::kSaveCounter, counter);
     }
     return std::move(drafts_);
   }
@@ -186,14 +178,15 @@ class Drafter {
       if (IsLeftOut(edge.node, below)) continue;
       const int child = DraftOf(edge.node, below);
       int place = 0;
-      if (!IsPlace(edge.name, place)) {
+      if (!trackable::IsPlace(edge.name, place)) {
         others.emplace_back(edge.name, child);
         continue;
       }
       if (weighted_[edge.node]) {
-        children.emplace_back(absl::StrCat(kWeightedLayer, weighted++), child);
+        children.emplace_back(
+            absl::StrCat(trackable::kWeightedLayer, weighted++), child);
       }
-      children.emplace_back(absl::StrCat(kLayer, place), child);
+      children.emplace_back(absl::StrCat(trackable::kLayer, place), child);
       // The first operation of a Sequential is its InputLayer.
       drafts_[operations].children.emplace_back(
           absl::StrCat(is_sequential ? place + 1 : place), child);
@@ -201,10 +194,11 @@ class Drafter {
     children.insert(children.end(), others.begin(), others.end());
     if (is_sequential) {
       const int functional = Add();
-      drafts_[functional].children.emplace_back(kOperations, operations);
-      children.emplace_back(kFunctional, functional);
+      drafts_[functional].children.emplace_back(trackable::kOperations,
+                                                operations);
+      children.emplace_back(trackable::kFunctional, functional);
     } else {
-      children.emplace_back(kOperations, operations);
+      children.emplace_back(trackable::kOperations, operations);
     }
     return children;
   }
@@ -276,7 +270,7 @@ TrackableObjects ToTrackable(const Snapshot& snapshot) {
       names.push_back(EscapeLocalName(*met[draft].edge));
     }
     return absl::StrCat(absl::StrJoin(names.rbegin(), names.rend(), "/"),
-                        kValueSuffix);
+                        trackable::kValueSuffix);
   };
   TrackableObjects result;
   result.nodes.reserve(order.size());

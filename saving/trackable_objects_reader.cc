@@ -16,16 +16,6 @@
 namespace cairn {
 namespace {
 
-using trackable::IsPlace;
-using trackable::kFunctional;
-using trackable::kKerasApi;
-using trackable::kLayer;
-using trackable::kOperations;
-using trackable::kOptimizer;
-using trackable::kSaveCounter;
-using trackable::kValueSuffix;
-using trackable::kWeightedLayer;
-
 // Reads what a checkpoint says of its objects.
 class Interpreter {
  public:
@@ -59,7 +49,7 @@ class Interpreter {
     Work();
     if (optimizer_ >= 0) {
       const int optimizer = Object(optimizer_, Part::kOptimizer);
-      AddEdge(0, kOptimizer, optimizer);
+      AddEdge(0, trackable::kOptimizer, optimizer);
       AddSlots(optimizer_, optimizer);
       Work();
       MakeOptimizer(optimizer);
@@ -80,8 +70,8 @@ class Interpreter {
 
   void FindParts() {
     model_ = FindChild(0, "model");
-    optimizer_ = FindChild(0, kOptimizer);
-    if (optimizer_ < 0) optimizer_ = FindChild(model_, kOptimizer);
+    optimizer_ = FindChild(0, trackable::kOptimizer);
+    if (optimizer_ < 0) optimizer_ = FindChild(model_, trackable::kOptimizer);
     if (model_ < 0) model_ = 0;
   }
 
@@ -150,21 +140,22 @@ class Interpreter {
     int place = 0;
     for (const auto& [edge, child] : nodes_[node].children) {
       absl::string_view name = edge;
-      if (absl::ConsumePrefix(&name, kLayer) && IsPlace(name, place)) {
+      if (absl::ConsumePrefix(&name, trackable::kLayer) &&
+          trackable::IsPlace(name, place)) {
         places[place] = child;
       }
     }
     if (!places.empty()) return places;
-    const int functional = FindChild(node, kFunctional);
+    const int functional = FindChild(node, trackable::kFunctional);
     const int first = functional >= 0 ? 1 : 0;
     // Each list is one model's: a file in which thousands of models name the
     // same long list would else take memory without bounds.
     if (functional >= 0 && !layer_lists_.insert(functional).second) return {};
     const int operations =
-        FindChild(functional >= 0 ? functional : node, kOperations);
+        FindChild(functional >= 0 ? functional : node, trackable::kOperations);
     if (operations < 0 || !layer_lists_.insert(operations).second) return {};
     for (const auto& [edge, child] : nodes_[operations].children) {
-      if (IsPlace(edge, place) && place >= first) {
+      if (trackable::IsPlace(edge, place) && place >= first) {
         places[place - first] = child;
       }
     }
@@ -177,12 +168,14 @@ class Interpreter {
       names.insert(edge);
     }
     for (const auto& [edge, child] : nodes_[node].children) {
-      const bool is_structure = absl::StartsWith(edge, kLayer) ||
-                                absl::StartsWith(edge, kWeightedLayer) ||
-                                edge == kFunctional || edge == kOperations ||
-                                edge == "root" || edge == kKerasApi;
-      const bool is_optimizer = part == Part::kWeights && node == model_ &&
-                                (edge == kOptimizer || edge == kSaveCounter);
+      const bool is_structure =
+          absl::StartsWith(edge, trackable::kLayer) ||
+          absl::StartsWith(edge, trackable::kWeightedLayer) ||
+          edge == trackable::kFunctional || edge == trackable::kOperations ||
+          edge == "root" || edge == trackable::kKerasApi;
+      const bool is_optimizer =
+          part == Part::kWeights && node == model_ &&
+          (edge == trackable::kOptimizer || edge == trackable::kSaveCounter);
       if (is_structure || is_optimizer) continue;
       const int below = Object(child, part);
       AddEdge(object, edge, below);
@@ -228,7 +221,7 @@ class Interpreter {
     for (size_t i = 0; i < result_.tensors.size(); ++i) {
       const TrackableTensor& tensor = result_.tensors[i];
       names.push_back(NameOf(nodes_[tensor_nodes_[i]], tensor.part));
-      keys.emplace_back(absl::StripSuffix(tensor.key, kValueSuffix));
+      keys.emplace_back(absl::StripSuffix(tensor.key, trackable::kValueSuffix));
       ++uses[{tensor.part, names[i]}];
       if (keys[i] != names[i]) ++uses[{tensor.part, keys[i]}];
     }
@@ -251,7 +244,8 @@ class Interpreter {
     const std::string& name = node.full_name;
     if (part == Part::kExtras) {
       // "step", not the name that Python gave the variable.
-      return std::string(absl::StripSuffix(node.checkpoint_key, kValueSuffix));
+      return std::string(
+          absl::StripSuffix(node.checkpoint_key, trackable::kValueSuffix));
     }
     if (part != Part::kOptimizer) return name;
     if (name == "iteration") return "iterations";

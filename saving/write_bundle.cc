@@ -144,7 +144,8 @@ absl::Status WriteFiles(
 absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries) {
-  // Two at once would remove or mix each other's data files.
+  // Two at once would remove or mix each other's data files. Beside the lock of
+  // WriteFiles(), since some file systems have no locks.
   const std::unique_ptr<PathClaim> claim =
       PathClaim::Take(options.files, prefix);
   if (claim == nullptr) {

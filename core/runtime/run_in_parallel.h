@@ -11,8 +11,8 @@ namespace cairn {
 // Calls run(task) for each task in [0, tasks), once each and lower ones first,
 // on the caller and up to three threads made for it, one for each core. Returns
 // when all are done, with the error of the lowest task that has one; tasks that
-// nobody has taken by then are left out. For reading and copying megabytes;
-// what computes takes a ThreadTeam.
+// nobody has taken by then are left out. For reading, writing and copying
+// megabytes; what computes takes a ThreadTeam.
 absl::Status RunInParallel(int64_t tasks,
                            absl::FunctionRef<absl::Status(int64_t task)> run);
 

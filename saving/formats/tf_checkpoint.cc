@@ -21,7 +21,7 @@
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
 #include "core/runtime/run_in_parallel.h"
-#include "saving/codec/packed_text.h"
+#include "saving/cairn_entries.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
@@ -33,22 +33,8 @@ namespace {
 
 constexpr char kSaveCounter[] = "save_counter";
 
-// What TensorFlow has no place for lies under keys that its object graph does
-// not mention, so that it never asks for them:
-//
-//   _CAIRN/architecture                    a config as JSON, packed if large
-//   _CAIRN/compile                         a config as JSON
-//   _CAIRN/state/<key>                     a state's values as JSON
-//   _CAIRN/state/<key>/<tensor>            a state's tensors
-//
-// with '/' and '.' in names escaped as in TensorFlow's keys.
-constexpr char kOurs[] = "_CAIRN/";
-constexpr char kArchitecture[] = "_CAIRN/architecture";
-constexpr char kCompile[] = "_CAIRN/compile";
-constexpr char kStates[] = "_CAIRN/state/";
-
 std::string StateKey(absl::string_view state) {
-  return absl::StrCat(kStates, EscapeLocalName(state));
+  return absl::StrCat(kStateKeys, EscapeLocalName(state));
 }
 
 std::string StateTensorKey(absl::string_view state, absl::string_view tensor) {
@@ -85,7 +71,7 @@ class TfCheckpointWriter : public SnapshotWriter {
     if (architecture_text_.empty() ||
         !snapshot.architecture.SharesWith(architecture_)) {
       architecture_ = snapshot.architecture;
-      architecture_text_ = PackText(architecture_->ToJson());
+      architecture_text_ = ConfigText(kArchitectureKey, *architecture_);
     }
     const bool has_counter = snapshot.save_counter >= 0;
     if (!graph_.empty() && has_counter == has_counter_ &&
@@ -133,15 +119,15 @@ class TfCheckpointWriter : public SnapshotWriter {
   absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
     if (!architecture_->is_null()) {
       CAIRN_RETURN_IF_ERROR(
-          writer.AddString(kArchitecture, architecture_text_));
+          writer.AddString(std::string(kArchitectureKey), architecture_text_));
     }
     if (!snapshot.compile.is_null()) {
-      CAIRN_RETURN_IF_ERROR(
-          writer.AddString(kCompile, snapshot.compile.ToJson()));
+      CAIRN_RETURN_IF_ERROR(writer.AddString(
+          std::string(kCompileKey), ConfigText(kCompileKey, snapshot.compile)));
     }
     for (const auto& [key, state] : snapshot.extras) {
-      CAIRN_RETURN_IF_ERROR(
-          writer.AddString(StateKey(key), state.values.ToJson()));
+      CAIRN_RETURN_IF_ERROR(writer.AddString(
+          StateKey(key), ConfigText(StateKey(key), state.values)));
       for (const NamedTensor& tensor : state.tensors) {
         CAIRN_RETURN_IF_ERROR(
             writer.AddTensor(StateTensorKey(key, tensor.name), tensor.value));
@@ -161,29 +147,6 @@ class TfCheckpointWriter : public SnapshotWriter {
   // above, or null for the save counter's.
   std::vector<std::pair<std::string, const Tensor*>> tensors_;
 };
-
-// Only the architecture is ever packed: of entries there may be many, and each
-// could hold far more than its bytes.
-absl::StatusOr<Config> ParseTexts(absl::string_view key,
-                                  const std::vector<std::string>& texts) {
-  if (texts.size() != 1) return absl::InvalidArgumentError("not one text");
-  if (key != kArchitecture) return Config::FromJson(texts[0]);
-  CAIRN_ASSIGN_OR_RETURN(const std::string json, UnpackText(texts[0]));
-  return Config::FromJson(json);
-}
-
-absl::StatusOr<Config> ParseConfig(const BundleReader& bundle,
-                                   const BundleEntry& entry) {
-  std::vector<std::string> texts;
-  if (entry.is_string()) {
-    CAIRN_ASSIGN_OR_RETURN(texts, bundle.ReadStrings(entry));
-  }
-  const auto config = ParseTexts(entry.key, texts);
-  if (config.ok()) return config;
-  return absl::DataLossError(absl::StrCat(bundle.prefix(), ": entry \"",
-                                          entry.key,
-                                          "\": ", config.status().message()));
-}
 
 // An entry's bytes, in its data file.
 class BundleContent : public TensorContent {
@@ -247,10 +210,10 @@ class TfCheckpointReader : public SnapshotReader {
 
   absl::StatusOr<Config> ReadConfig(Part part) const override {
     if (part == Part::kExtras) return Config(states_);
-    const BundleEntry* const entry =
-        bundle_->Find(part == Part::kArchitecture ? kArchitecture : kCompile);
+    const BundleEntry* const entry = bundle_->Find(
+        part == Part::kArchitecture ? kArchitectureKey : kCompileKey);
     if (entry == nullptr) return Config();
-    return ParseConfig(*bundle_, *entry);
+    return cairn::ReadConfig(*bundle_, *entry);
   }
 
   absl::Status Verify() const override {
@@ -284,7 +247,7 @@ class TfCheckpointReader : public SnapshotReader {
     if (entry == nullptr) {
       // By names alone, as TensorFlow 1 wrote them.
       for (const BundleEntry& tensor : bundle_->entries()) {
-        if (!absl::StartsWith(tensor.key, kOurs)) {
+        if (!absl::StartsWith(tensor.key, kCairnKeys)) {
           AddTensor(Part::kWeights, "", tensor.key, tensor);
         }
       }
@@ -314,13 +277,13 @@ class TfCheckpointReader : public SnapshotReader {
   }
 
   absl::Status ReadOurs() {
-    if (bundle_->Find(kArchitecture) != nullptr) {
+    if (bundle_->Find(kArchitectureKey) != nullptr) {
       parts_.insert(Part::kArchitecture);
     }
-    if (bundle_->Find(kCompile) != nullptr) parts_.insert(Part::kCompile);
+    if (bundle_->Find(kCompileKey) != nullptr) parts_.insert(Part::kCompile);
     for (const BundleEntry& entry : bundle_->entries()) {
       absl::string_view rest = entry.key;
-      if (!absl::ConsumePrefix(&rest, kStates)) continue;
+      if (!absl::ConsumePrefix(&rest, kStateKeys)) continue;
       parts_.insert(Part::kExtras);
       const std::vector<absl::string_view> names = absl::StrSplit(rest, '/');
       // Else two keys could stand for one name.
@@ -332,7 +295,8 @@ class TfCheckpointReader : public SnapshotReader {
       }
       const std::string state = UnescapeLocalName(names[0]);
       if (names.size() == 1) {
-        CAIRN_ASSIGN_OR_RETURN(Config values, ParseConfig(*bundle_, entry));
+        CAIRN_ASSIGN_OR_RETURN(Config values,
+                               cairn::ReadConfig(*bundle_, entry));
         states_.emplace_back(state, std::move(values));
       } else if (names.size() == 2) {
         AddTensor(Part::kExtras, state, UnescapeLocalName(names[1]), entry);

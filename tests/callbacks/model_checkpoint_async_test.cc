@@ -58,6 +58,17 @@ class GatedFileSystem : public FaultFileSystem {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
+// Closes the gate before the first step and opens it before the third.
+HookCallback::Function CloseForTwoSteps(GatedFileSystem& files) {
+  return
+      [&files](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook != "on_train_batch_begin") return absl::OkStatus();
+        if (session.step() == 0) files.SetClosed(true);
+        if (session.step() == 2) files.SetClosed(false);
+        return absl::OkStatus();
+      };
+}
+
 SmallRun Asynchronous(SmallRun run = {}) {
   run.checkpoint.asynchronous = true;
   return run;
@@ -149,13 +160,7 @@ TEST(ModelCheckpointAsyncTest, WhenBusySavesArePostponedIfSoChosen) {
   run.checkpoint.every = EverySteps(1);
   run.checkpoint.keep_last = 0;
   run.checkpoint.when_busy = WhenBusy::kPostpone;
-  run.before = [&](const std::string& hook, TrainingSession& session,
-                   const Logs&) {
-    if (hook != "on_train_batch_begin") return absl::OkStatus();
-    if (session.step() == 0) files.SetClosed(true);
-    if (session.step() == 2) files.SetClosed(false);
-    return absl::OkStatus();
-  };
+  run.before = CloseForTwoSteps(files);
   const auto result = Train(files, run);
   ASSERT_TRUE(IsOk(result.status));
   // That of step 2 is done with the next, which the end of an epoch waits for.
@@ -176,13 +181,7 @@ TEST(ModelCheckpointAsyncTest, APostponedSaveIsDoneOnceTheWriterIsFree) {
   SmallRun run = Asynchronous();
   run.checkpoint.every = AtSteps({1, 2});
   run.checkpoint.when_busy = WhenBusy::kPostpone;
-  run.before = [&](const std::string& hook, TrainingSession& session,
-                   const Logs&) {
-    if (hook != "on_train_batch_begin") return absl::OkStatus();
-    if (session.step() == 0) files.SetClosed(true);
-    if (session.step() == 2) files.SetClosed(false);
-    return absl::OkStatus();
-  };
+  run.before = CloseForTwoSteps(files);
   const auto result = Train(files, run);
   ASSERT_TRUE(IsOk(result.status));
   EXPECT_EQ(result.kept.front(), "run/ckpt-1");
