@@ -39,12 +39,6 @@ int64_t NumberAtEnd(absl::string_view name) {
   return number;
 }
 
-// Whether `name` is `name_prefix` and a number.
-bool IsNumbered(absl::string_view name, absl::string_view name_prefix) {
-  return absl::ConsumePrefix(&name, name_prefix) && !name.empty() &&
-         name.find_first_not_of("0123456789") == absl::string_view::npos;
-}
-
 // Whether `name` is a file of the checkpoint called `base`.
 bool IsFileOf(absl::string_view name, absl::string_view base) {
   if (!absl::ConsumePrefix(&name, base)) return false;
@@ -222,6 +216,11 @@ absl::Status UseNewest(const std::string& directory, FileSystem& files,
 }
 
 }  // namespace
+
+bool IsNumbered(absl::string_view name, absl::string_view name_prefix) {
+  return absl::ConsumePrefix(&name, name_prefix) && !name.empty() &&
+         name.find_first_not_of("0123456789") == absl::string_view::npos;
+}
 
 bool IsOfDevice(const absl::Status& status) {
   switch (status.code()) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/io/file_system.h"
 #include "core/training/history.h"
 #include "core/training/snapshot.h"
@@ -37,6 +38,9 @@ struct CheckpointSummary {
   Logs metrics;         // Of the last epoch that had ended.
   std::vector<MonitoredValue> monitored;  // One per watching callback.
 };
+
+// Whether `name` is `name_prefix` and a number, as "ckpt-12".
+bool IsNumbered(absl::string_view name, absl::string_view name_prefix);
 
 // Whether an error says nothing of a checkpoint: the device, or the system, did
 // not do what it was asked.

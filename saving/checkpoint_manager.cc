@@ -9,6 +9,7 @@
 #include "core/io/file_system.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/checkpoint_state.h"
+#include "saving/format.h"
 #include "saving/staged_write.h"
 
 namespace cairn {
@@ -49,6 +50,16 @@ absl::Status CheckpointManager::ReadState() {
     last_preserved_ = now - 1;
     return absl::OkStatus();
   }
+  if (absl::IsDataLoss(state.status())) {
+    last_preserved_ = now;
+    CAIRN_RETURN_IF_ERROR(FindLatest());
+    LogWarning(absl::StrCat(
+        state.status().message(), "; ",
+        latest_.empty() ? "no good checkpoint lies there"
+                        : absl::StrCat("the newest good one is ", latest_),
+        ", and what lies there is not removed"));
+    return absl::OkStatus();
+  }
   if (!state.ok()) return state.status();
   const auto prefix_of = [&](const std::string& path) {
     return JoinPath(options_.directory, path);
@@ -72,6 +83,29 @@ absl::Status CheckpointManager::ReadState() {
       if (DirectoryOf(prefix_of(state->all[i])) != options_.directory) continue;
     }
     kept_.push_back({prefix_of(state->all[i]), time});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointManager::CheckFile(const std::string& prefix) const {
+  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<SnapshotReader> reader,
+                         OpenFile(*checkpoint_->options_.files, prefix));
+  return reader->Verify();
+}
+
+absl::Status CheckpointManager::FindLatest() {
+  CAIRN_ASSIGN_OR_RETURN(
+      const std::vector<CheckpointSummary> checkpoints,
+      ListCheckpoints(options_.directory, *checkpoint_->options_.files));
+  const std::string numbered =
+      JoinPath(options_.directory, options_.checkpoint_name) + "-";
+  for (auto it = checkpoints.rbegin(); it != checkpoints.rend(); ++it) {
+    if (!IsNumbered(it->prefix, numbered)) continue;
+    const absl::Status fault = CheckFile(it->prefix);
+    if (IsOfDevice(fault)) return fault;
+    if (!fault.ok()) continue;
+    latest_ = it->prefix;
+    break;
   }
   return absl::OkStatus();
 }
@@ -117,6 +151,14 @@ absl::StatusOr<std::string> CheckpointManager::Save(
     return absl::InvalidArgumentError(absl::StrCat(
         "CheckpointManager: the number ", *number, " must not be below 0"));
   }
+  if (lock_ == nullptr) {
+    FileSystem& files = *checkpoint_->options_.files;
+    CAIRN_RETURN_IF_ERROR(files.CreateDirectories(options_.directory));
+    CAIRN_ASSIGN_OR_RETURN(
+        lock_, files.Lock(JoinPath(
+                   options_.directory,
+                   absl::StrCat(".", options_.checkpoint_name, "-.lock"))));
+  }
   CAIRN_ASSIGN_OR_RETURN(
       const std::string path,
       checkpoint_->WriteNumbered(
@@ -150,10 +192,24 @@ std::vector<std::string> CheckpointManager::checkpoints() const {
 absl::StatusOr<std::optional<LazyRestore>>
 CheckpointManager::RestoreOrInitialize(
     const std::function<absl::Status()>& initialize) {
-  if (!latest_.empty()) {
-    CAIRN_ASSIGN_OR_RETURN(LazyRestore restore, checkpoint_->Restore(latest_));
-    return std::optional<LazyRestore>(std::move(restore));
+  std::vector<std::string> candidates;
+  if (!latest_.empty()) candidates.push_back(latest_);
+  for (auto it = kept_.rbegin(); it != kept_.rend(); ++it) {
+    if (it->prefix != latest_) candidates.push_back(it->prefix);
   }
+  absl::Status first;
+  for (const std::string& prefix : candidates) {
+    absl::StatusOr<LazyRestore> restore = checkpoint_->Restore(prefix);
+    if (restore.ok()) return std::optional<LazyRestore>(*std::move(restore));
+    // An older one is better than an error only where the file is at fault.
+    const absl::Status fault = CheckFile(prefix);
+    if (fault.ok() || IsOfDevice(fault)) return restore.status();
+    LogWarning(absl::StrCat(
+        "the checkpoint ", prefix,
+        " cannot be used and is passed over: ", restore.status().message()));
+    first.Update(restore.status());
+  }
+  if (!first.ok()) return first;
   if (initialize != nullptr) CAIRN_RETURN_IF_ERROR(initialize());
   return std::optional<LazyRestore>();
 }

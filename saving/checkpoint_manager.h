@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/io/file_system.h"
 #include "saving/checkpoint.h"
 
 namespace cairn {
@@ -30,18 +31,20 @@ struct CheckpointManagerOptions {
 // Numbered saves of a Checkpoint in a folder, of which the newest are kept, as
 // tf.train.CheckpointManager. Either goes on in the other's folder: which files
 // it looks after, and since when, stands in the file "checkpoint". Files that
-// do not stand there are never touched. One at a time per folder. Used by one
-// thread at a time.
+// do not stand there are never touched. From its first save until it is
+// destroyed it locks its name in the folder. Used by one thread at a time.
 class CheckpointManager {
  public:
-  // `checkpoint` must outlive this. InvalidArgument for options out of range;
-  // DataLoss if the file "checkpoint" is damaged or names files elsewhere.
+  // `checkpoint` must outlive this. InvalidArgument for options out of range.
+  // Where the file "checkpoint" is damaged, latest() is the good one of the
+  // highest number, with a warning; what lies there already stays for good.
   static absl::StatusOr<std::unique_ptr<CheckpointManager>> Create(
       Checkpoint* checkpoint, CheckpointManagerOptions options);
 
   // Raises the save counter and writes "<directory>/<name>-<counter>", or with
   // `number` in its place; removes what is no longer kept, but only after the
-  // new one is in place and named. Returns its prefix.
+  // new one is in place and named. Returns its prefix. FailedPrecondition,
+  // naming the process, if another manager or run saves under that name there.
   absl::StatusOr<std::string> Save(
       std::optional<int64_t> number = std::nullopt);
 
@@ -50,8 +53,10 @@ class CheckpointManager {
   // Prefixes of those looked after, oldest first.
   std::vector<std::string> checkpoints() const;
 
-  // Restores latest(), or calls `initialize`, if there is one, where there is
-  // none. Returns what was restored.
+  // Restores latest(), or if it is damaged, with a warning, the newest of
+  // checkpoints() that is not. Where there is none calls `initialize`, if there
+  // is one. Returns what was restored. Errors as Checkpoint::Restore(); that of
+  // latest() if all are damaged.
   absl::StatusOr<std::optional<LazyRestore>> RestoreOrInitialize(
       const std::function<absl::Status()>& initialize = nullptr);
 
@@ -64,7 +69,11 @@ class CheckpointManager {
   CheckpointManager(Checkpoint* checkpoint, CheckpointManagerOptions options)
       : checkpoint_(checkpoint), options_(std::move(options)) {}
   absl::Status ReadState();
+  // Sets latest() to the newest good one that lies there.
+  absl::Status FindLatest();
   absl::Status WriteState() const;
+  // Tests all bytes of a checkpoint.
+  absl::Status CheckFile(const std::string& prefix) const;
   // Takes from the list what is too old. Returns what is to be removed.
   std::vector<std::string> TakeOld();
   double Now() const;
@@ -72,8 +81,9 @@ class CheckpointManager {
   Checkpoint* const checkpoint_;  // Not owned.
   const CheckpointManagerOptions options_;
   std::string latest_;
-  std::vector<Kept> kept_;     // Oldest first.
-  double last_preserved_ = 0;  // Seconds since 1970.
+  std::vector<Kept> kept_;          // Oldest first.
+  double last_preserved_ = 0;       // Seconds since 1970.
+  std::unique_ptr<FileLock> lock_;  // None before the first save.
 };
 
 }  // namespace cairn

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
 #include "tests/support/fault_file_system.h"
@@ -114,6 +116,102 @@ TEST_F(CheckpointManagerTest, RestoresOrInitializes) {
   EXPECT_TRUE(some.has_value() && some->AssertConsumed().ok());
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(step_->value().values<int64_t>()[0], 7);
+}
+
+// The last byte of the checkpoint's data becomes another. One that replaced
+// another has an empty file besides.
+void Damage(FaultFileSystem& files, const std::string& prefix) {
+  int damaged = 0;
+  for (const auto& [path, content] : files.Contents()) {
+    if (!absl::StartsWith(path, prefix + ".data-") || content.empty()) continue;
+    std::string other = content;
+    other.back() ^= 1;
+    files.Put(path, other);
+    ++damaged;
+  }
+  EXPECT_EQ(damaged, 1) << prefix;
+}
+
+TEST_F(CheckpointManagerTest, PassesOverDamagedOnes) {
+  const auto manager = Make({});
+  for (int64_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(IsOk(step_->Assign(Tensor::Scalar<int64_t>(10 * i))));
+    Save(*manager);
+  }
+  Damage(files_, "run/ckpt-3");
+  files_.Remove("run/ckpt-2.index").IgnoreError();  // The test of what is left.
+  testing::internal::CaptureStderr();
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto restored,
+                             manager->RestoreOrInitialize());
+  const std::string warnings = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(restored.has_value());
+  EXPECT_EQ(step_->value().values<int64_t>()[0], 10);
+  EXPECT_EQ(checkpoint_.save_counter(), 1);
+  EXPECT_THAT(warnings, testing::HasSubstr("run/ckpt-3"));
+  EXPECT_THAT(warnings, testing::HasSubstr("run/ckpt-2"));
+  // With none left it is an error, and nothing begins anew.
+  Damage(files_, "run/ckpt-1");
+  EXPECT_TRUE(IsError(manager
+                          ->RestoreOrInitialize([] {
+                            ADD_FAILURE();
+                            return absl::OkStatus();
+                          })
+                          .status(),
+                      Code::kDataLoss, {"run/ckpt-3"}));
+}
+
+TEST_F(CheckpointManagerTest, AnErrorThatIsNotTheFilesIsNoReasonForAnOlder) {
+  {
+    const auto manager = Make({});
+    for (int i = 0; i < 2; ++i) Save(*manager);
+  }
+  const auto other =
+      std::make_shared<Variable>("step", TensorSpec{DType::kInt64, {2}}, false);
+  Checkpoint checkpoint({.files = &files_});
+  ASSERT_TRUE(IsOk(checkpoint.Add("step", other)));
+  CAIRN_ASSERT_OK_AND_ASSIGN(
+      const auto manager,
+      CheckpointManager::Create(&checkpoint, {.directory = "run"}));
+  EXPECT_TRUE(IsError(manager->RestoreOrInitialize().status(),
+                      Code::kInvalidArgument, {"run/ckpt-2"}));
+}
+
+TEST_F(CheckpointManagerTest, ADamagedStateIsRebuiltFromWhatLiesThere) {
+  {
+    const auto manager = Make({});
+    for (int i = 0; i < 11; ++i) Save(*manager);
+  }
+  Damage(files_, "run/ckpt-11");
+  for (const std::string damaged : {"model_checkpoint_path: \"ckpt-1",
+                                    "all_model_checkpoint_paths: 7", "\1"}) {
+    files_.Put("run/checkpoint", damaged);
+    testing::internal::CaptureStderr();
+    const auto manager = Make({.max_to_keep = 1});
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
+                testing::HasSubstr("run/ckpt-10"));
+    EXPECT_EQ(manager->latest(), "run/ckpt-10");
+    EXPECT_TRUE(manager->checkpoints().empty());
+    ASSERT_TRUE(IsOk(manager->RestoreOrInitialize()));
+    EXPECT_EQ(checkpoint_.save_counter(), 10);
+    // What nothing says to be its own is not removed.
+    Save(*manager);
+    EXPECT_TRUE(Has("run/ckpt-9") && Has("run/ckpt-10"));
+    EXPECT_EQ(manager->latest(), "run/ckpt-11");
+    Damage(files_, "run/ckpt-11");
+  }
+}
+
+TEST_F(CheckpointManagerTest, TwoDoNotSaveUnderOneName) {
+  auto first = Make({});
+  Save(*first);
+  const auto second = Make({});
+  const auto other = Make({.checkpoint_name = "other"});
+  EXPECT_TRUE(IsOk(second->RestoreOrInitialize()));
+  EXPECT_TRUE(IsError(second->Save().status(), Code::kFailedPrecondition,
+                      {"run/.ckpt-.lock"}));
+  EXPECT_TRUE(IsOk(other->Save()));
+  first = nullptr;
+  EXPECT_TRUE(IsOk(second->Save()));
 }
 
 TEST_F(CheckpointManagerTest, FilesOfOthersStay) {
