@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "core/layer/layer.h"
 #include "core/model/model.h"
+#include "saving/checkpoint_contents.h"
 #include "saving/format.h"
 #include "saving/lazy_restore.h"
 

@@ -8,20 +8,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/layer/layer.h"
-#include "core/model/model.h"
 #include "core/training/restore_options.h"
+#include "saving/checkpoint_contents.h"
 #include "saving/checkpoint_reader.h"
+#include "saving/restore_progress.h"
 
 namespace cairn {
-
-// An object below the root of a Checkpoint: one of the three.
-struct CheckpointObject {
-  std::string edge;
-  std::shared_ptr<Layer> layer;
-  std::shared_ptr<Variable> variable;
-  Model* optimizer_of = nullptr;  // Not owned.
-};
 
 // How far the restore of a Checkpoint has come. Values that wait for weights or
 // slots are copied when those are made, for which the file stays open. Copies
@@ -52,13 +44,10 @@ class LazyRestore {
   const LazyRestore& ExpectPartial() const;
 
  private:
-  class State;
-  class WaitingLayer;
-  class WaitingSlots;
-  explicit LazyRestore(std::shared_ptr<State> state)
-      : state_(std::move(state)) {}
+  explicit LazyRestore(std::shared_ptr<RestoreProgress> progress)
+      : progress_(std::move(progress)) {}
 
-  std::shared_ptr<State> state_;
+  std::shared_ptr<RestoreProgress> progress_;
 };
 
 }  // namespace cairn

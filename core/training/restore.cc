@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/annotate.h"
 #include "core/base/check.h"
+#include "core/base/counted_list.h"
 #include "core/base/status_macros.h"
 #include "core/runtime/run_in_parallel.h"
 #include "core/tensor/cast.h"
@@ -16,13 +16,6 @@
 
 namespace cairn {
 namespace {
-
-// "a, b, ...", so that the largest model's error is still a line.
-std::string ShortList(absl::Span<const std::string> items) {
-  constexpr size_t kMost = 12;
-  return absl::StrCat(absl::StrJoin(items.subspan(0, kMost), ", "),
-                      items.size() > kMost ? ", ..." : "");
-}
 
 // What one way of matching comes to.
 struct Judgement {
@@ -96,8 +89,7 @@ std::string Complain(const Judgement& judgement) {
                             const std::vector<std::string>& items,
                             absl::string_view option) {
     if (items.empty()) return;
-    complaints.push_back(
-        absl::StrCat(what, " (", items.size(), "): ", ShortList(items)));
+    complaints.push_back(absl::StrCat(what, " ", CountedList(items)));
     options.emplace_back(option);
   };
   complain("the model has, the file lacks", report.missing, "allow_missing");
@@ -123,9 +115,9 @@ std::string ShowBoth(absl::Span<const Weight> weights,
     theirs.push_back(
         absl::StrCat(value.name, " ", SpecToString(value.value.spec())));
   }
-  return absl::StrCat("nothing in the file fits the model; the model has (",
-                      ours.size(), "): ", ShortList(ours), "; the file has (",
-                      theirs.size(), "): ", ShortList(theirs));
+  return absl::StrCat("nothing in the file fits the model; the model has ",
+                      CountedList(ours), "; the file has ",
+                      CountedList(theirs));
 }
 
 absl::StatusOr<std::vector<WeightMatching>> FindMatchings(

@@ -34,6 +34,7 @@ FOLDERS = {
 # Sources of a target beyond those it is named after.
 MORE_SOURCES = {
     "core/training/trainer": ["evaluate.cc", "fit.cc", "fit_state.h", "run_restore.cc", "run_snapshot.cc"],
+    "saving/object_walk": ["restore_roots.cc"],
     "saving/trackable_objects": ["trackable_objects_reader.cc"],
     "saving/codec/tensor_bundle": ["tensor_bundle_index.cc", "tensor_bundle_reader.cc"],
 }

@@ -1,0 +1,56 @@
+#ifndef CAIRN_SAVING_STORED_OBJECTS_H_
+#define CAIRN_SAVING_STORED_OBJECTS_H_
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/graph/variable.h"
+#include "core/tensor/tensor.h"
+#include "core/training/snapshot.h"
+#include "saving/checkpoint_reader.h"
+
+namespace cairn {
+
+// The objects of a checkpoint that is open, with Cairn's names for edges, and
+// their values. Nodes are numbers of its graph; -1 is none.
+class StoredObjects {
+ public:
+  // InvalidArgument if the file was written by names alone, DataLoss if it is
+  // damaged.
+  static absl::StatusOr<StoredObjects> Read(
+      std::unique_ptr<CheckpointReader> reader);
+
+  const std::string& prefix() const { return reader_->prefix(); }
+  const CheckpointReader& reader() const { return *reader_; }
+  const ObjectGraph& graph() const { return graph_; }
+  const std::string& KeyOf(int node) const { return graph_.nodes[node].tensor; }
+
+  bool IsVariable(int node) const {
+    return node >= 0 && graph_.nodes[node].kind == ObjectGraph::Kind::kVariable;
+  }
+  // A variable that was never given a value has no entry.
+  bool HasValue(int node) const {
+    return IsVariable(node) && reader_->Contains(KeyOf(node));
+  }
+  // InvalidArgument, with `path` for the variable's name, if the value is not
+  // one for it; DataLoss if it is damaged. REQUIRES: HasValue(node).
+  absl::StatusOr<Tensor> ReadFor(const Variable& variable,
+                                 const std::string& path, int node) const;
+  // Of all values that edges and slots lead to from `node`.
+  std::set<std::string> KeysBelow(int node) const;
+
+ private:
+  StoredObjects(std::unique_ptr<CheckpointReader> reader, ObjectGraph graph)
+      : reader_(std::move(reader)), graph_(std::move(graph)) {}
+
+  std::unique_ptr<CheckpointReader> reader_;
+  ObjectGraph graph_;
+};
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_STORED_OBJECTS_H_
