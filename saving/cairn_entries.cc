@@ -1,11 +1,13 @@
 #include "saving/cairn_entries.h"
 
-#include <vector>
-
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 #include "saving/codec/packed_text.h"
+#include "saving/codec/trackable_object_graph.h"
 
 namespace cairn {
 namespace {
@@ -19,6 +21,32 @@ absl::StatusOr<Config> ParseTexts(absl::string_view key,
 }
 
 }  // namespace
+
+std::string StateKey(absl::string_view state) {
+  return absl::StrCat(kStateKeys, EscapeLocalName(state));
+}
+
+std::string StateTensorKey(absl::string_view state, absl::string_view tensor) {
+  return absl::StrCat(StateKey(state), "/", EscapeLocalName(tensor));
+}
+
+absl::StatusOr<std::vector<std::string>> StateEntryNames(
+    absl::string_view key) {
+  absl::string_view rest = key;
+  if (!absl::ConsumePrefix(&rest, kStateKeys)) {
+    return std::vector<std::string>();
+  }
+  std::vector<std::string> names;
+  for (const absl::string_view escaped : absl::StrSplit(rest, '/')) {
+    names.push_back(UnescapeLocalName(escaped));
+    if (EscapeLocalName(names.back()) == escaped) continue;
+    return absl::DataLossError(absl::StrCat("the key \"",
+                                            absl::Utf8SafeCEscape(key),
+                                            "\" is not one that Cairn writes"));
+  }
+  if (names.size() > 2) names.clear();
+  return names;
+}
 
 // Only the architecture is ever packed: of entries there may be many, and each
 // could hold far more than its bytes.

@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/layer/layer.h"
 #include "core/model/model.h"
+#include "core/tensor/state.h"
 #include "saving/checkpoint_contents.h"
 #include "saving/format.h"
 #include "saving/lazy_restore.h"
@@ -26,13 +26,23 @@ namespace cairn {
 class Checkpoint {
  public:
   explicit Checkpoint(SaveOptions options = {})
-      : options_(std::move(options)) {}
+      : options_(std::move(options)),
+        contents_(std::make_shared<CheckpointContents>()) {}
+  Checkpoint(const Checkpoint&) = delete;
+  Checkpoint& operator=(const Checkpoint&) = delete;
 
   // InvalidArgument if the edge is empty, taken or "save_counter".
   absl::Status Add(absl::string_view edge, std::shared_ptr<Layer> layer);
   absl::Status Add(absl::string_view edge, std::shared_ptr<Variable> variable);
   // Not owned: `layer` must outlive this and what it restores.
   absl::Status Add(absl::string_view edge, Layer* layer);
+  // All that `checkpoint` holds or will hold, which lives on without it. Its
+  // save counter goes along once it was saved or restored, and becomes the
+  // file's where that has one. InvalidArgument if it is this one or holds it.
+  absl::Status Add(absl::string_view edge, Checkpoint* checkpoint);
+  // Not owned, likewise. Its state lies where that of an object of
+  // FitOptions::state does, beside what TensorFlow restores.
+  absl::Status Add(absl::string_view edge, Stateful* object);
   // Slots, iterations and rate of a compiled model, which must outlive this and
   // what it restores. FailedPrecondition if it is not compiled.
   absl::Status AddOptimizer(absl::string_view edge, Model* model);
@@ -51,20 +61,19 @@ class Checkpoint {
   // Likewise, but leaves the counter.
   absl::StatusOr<LazyRestore> Read(const std::string& prefix);
 
-  int64_t save_counter() const { return save_counter_.value_or(0); }
+  int64_t save_counter() const { return contents_->save_counter.value_or(0); }
 
  private:
   friend class CheckpointManager;
 
-  absl::Status CheckEdge(absl::string_view edge) const;
+  absl::Status AddObject(CheckpointObject object);
   absl::StatusOr<Snapshot> TakeSnapshot() const;
   // Writes "<prefix>-<number>", or the raised counter for the number.
   absl::StatusOr<std::string> WriteNumbered(const std::string& prefix,
                                             std::optional<int64_t> number);
 
   const SaveOptions options_;
-  std::vector<CheckpointObject> objects_;
-  std::optional<int64_t> save_counter_;  // None before a save or restore.
+  const std::shared_ptr<CheckpointContents> contents_;
 };
 
 }  // namespace cairn

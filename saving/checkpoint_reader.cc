@@ -9,6 +9,7 @@
 #include "core/base/annotate.h"
 #include "core/base/custom_objects.h"
 #include "core/base/status_macros.h"
+#include "saving/cairn_entries.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
@@ -72,6 +73,30 @@ absl::StatusOr<std::vector<std::string>> CheckpointReader::ReadStrings(
 absl::Status CheckpointReader::Verify(absl::string_view key) const {
   CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const entry, Find(key));
   return bundle_->Verify(*entry);
+}
+
+absl::StatusOr<std::vector<std::string>> CheckpointReader::ListStates() const {
+  std::vector<std::string> states;
+  for (const Entry& entry : entries_) {
+    auto names = StateEntryNames(entry.key);
+    if (!names.ok()) return Annotate(names.status(), prefix());
+    if (names->size() == 1) states.push_back(std::move((*names)[0]));
+  }
+  return states;
+}
+
+absl::StatusOr<State> CheckpointReader::ReadState(absl::string_view key) const {
+  CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const values, Find(StateKey(key)));
+  State state;
+  CAIRN_ASSIGN_OR_RETURN(state.values, ReadConfig(*bundle_, *values));
+  for (const BundleEntry& entry : bundle_->entries()) {
+    auto names = StateEntryNames(entry.key);
+    if (!names.ok()) return Annotate(names.status(), prefix());
+    if (names->size() != 2 || (*names)[0] != key) continue;
+    CAIRN_ASSIGN_OR_RETURN(Tensor value, bundle_->ReadTensor(entry));
+    state.tensors.push_back({std::move((*names)[1]), std::move(value)});
+  }
+  return state;
 }
 
 absl::StatusOr<ObjectGraph> CheckpointReader::ReadObjects() const {

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/io/file_system.h"
+#include "core/tensor/state.h"
 #include "core/tensor/tensor.h"
 #include "core/training/snapshot.h"
 
@@ -52,6 +53,12 @@ class CheckpointReader {
       absl::string_view key) const;
   // Tests the checksum of an entry of any type; errors as ReadTensor().
   absl::Status Verify(absl::string_view key) const;
+
+  // The states that Cairn keeps in a file, by their keys in Snapshot::extras:
+  // "run", "user/<name>". DataLoss if one is damaged, NotFound if it is not
+  // there.
+  absl::StatusOr<std::vector<std::string>> ListStates() const;
+  absl::StatusOr<State> ReadState(absl::string_view key) const;
 
   // Who owns what, as the file says it: edges have the names that they have
   // there, and `tensor` of a variable is its key. NotFound if the file was

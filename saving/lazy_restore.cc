@@ -6,14 +6,22 @@
 #include "saving/stored_objects.h"
 
 namespace cairn {
+namespace {
+
+void Append(const std::vector<std::string>& items,
+            std::vector<std::string>& list) {
+  list.insert(list.end(), items.begin(), items.end());
+}
+
+}  // namespace
 
 absl::StatusOr<LazyRestore> LazyRestore::Start(
-    std::vector<CheckpointObject> objects,
+    const CheckpointContents& contents,
     std::unique_ptr<CheckpointReader> reader) {
   CAIRN_ASSIGN_OR_RETURN(StoredObjects stored,
                          StoredObjects::Read(std::move(reader)));
-  auto progress =
-      std::make_shared<RestoreProgress>(std::move(objects), std::move(stored));
+  auto progress = std::make_shared<RestoreProgress>(PlaceObjects(contents),
+                                                    std::move(stored));
   CAIRN_RETURN_IF_ERROR(progress->Start());
   return LazyRestore(std::move(progress));
 }
@@ -26,7 +34,8 @@ std::vector<std::string> LazyRestore::waiting() const {
 
 absl::Status LazyRestore::AssertExistingObjectsMatched() const {
   progress_->Expect();
-  const std::vector<std::string> missing = progress_->Missing();
+  std::vector<std::string> missing = progress_->Missing();
+  Append(progress_->MissingStates(), missing);
   if (missing.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("without a value in the file ", CountedList(missing)));
@@ -39,7 +48,8 @@ absl::Status LazyRestore::AssertConsumed() const {
     return absl::FailedPreconditionError(absl::StrCat(
         "values wait for what is not built yet ", CountedList(waiting)));
   }
-  const std::vector<std::string> extra = progress_->Extra();
+  std::vector<std::string> extra = progress_->Extra();
+  Append(progress_->UnusedStates(), extra);
   if (extra.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("values that nothing here takes ", CountedList(extra)));

@@ -22,21 +22,24 @@ class LazyRestore {
  public:
   // Checks all that exists and every checksum, then copies what there is a
   // variable for. InvalidArgument if shapes differ or nothing matches, DataLoss
-  // if the file is damaged; nothing is changed then.
+  // if the file is damaged, and whatever a Stateful says that refuses its
+  // state; nothing is changed then. What is added to `contents` later takes no
+  // part.
   static absl::StatusOr<LazyRestore> Start(
-      std::vector<CheckpointObject> objects,
+      const CheckpointContents& contents,
       std::unique_ptr<CheckpointReader> reader);
 
   // What was restored until now, in that order; what exists and has no value;
-  // and the keys of values that nobody takes or waits for.
+  // the keys of values that nobody takes or waits for; and likewise of states
+  // of objects that are a Stateful.
   RestoreReport report() const;
   // The keys of values that wait for what is not built yet.
   std::vector<std::string> waiting() const;
 
-  // FailedPrecondition, naming what is left, unless every value was restored
-  // and every variable that exists has one. As TensorFlow's assert_consumed().
+  // FailedPrecondition, naming what is left, unless every value and state was
+  // restored and all that exists has one. As TensorFlow's assert_consumed().
   absl::Status AssertConsumed() const;
-  // Likewise, unless every variable that exists has its value. Values of the
+  // Likewise, unless all that exists has its value or state. Values of the
   // file may be left. As assert_existing_objects_matched().
   absl::Status AssertExistingObjectsMatched() const;
   // Says that values may be left. Otherwise the last copy to go, where neither

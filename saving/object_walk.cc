@@ -27,36 +27,74 @@ void WalkLayer(Layer& layer, const std::string& path, int node,
   }
 }
 
-ObjectWalk WalkObjects(const std::vector<CheckpointObject>& objects,
+int FindPlaced(const PlacedObject& placed, const StoredObjects& stored,
+               const RestoreRoots& roots) {
+  absl::Span<const std::string> edges = placed.edges;
+  if (!roots.object_child.empty()) {
+    if (edges[0] != roots.object_child) return -1;
+    edges.remove_prefix(1);
+  }
+  return stored.Follow(roots.node, edges);
+}
+
+namespace {
+
+// The key of a state in the file.
+std::string FindState(const PlacedObject& placed, const RestoreRoots& roots) {
+  std::vector<std::string> edges = placed.edges;
+  if (!roots.file_child.empty()) edges.insert(edges.begin(), roots.file_child);
+  return UserStateKey(edges);
+}
+
+// Of what several ways lead to, the first that is in the file counts.
+template <typename Object, typename Place>
+void AddOnce(Object* object, Place place,
+             std::vector<std::pair<Object*, Place>>& list) {
+  for (const auto& [known, other] : list) {
+    if (known == object) return;
+  }
+  list.emplace_back(object, std::move(place));
+}
+
+}  // namespace
+
+ObjectWalk WalkObjects(const std::vector<PlacedObject>& objects,
                        const StoredObjects& stored, const RestoreRoots& roots) {
   ObjectWalk walk;
-  for (const CheckpointObject& object : objects) {
-    int node = stored.graph().Find(roots.node, object.edge);
-    if (!roots.object_child.empty()) {
-      node = object.edge == roots.object_child ? roots.node : -1;
-    }
+  for (const PlacedObject& placed : objects) {
+    const CheckpointObject& object = placed.object;
+    const int node = FindPlaced(placed, stored, roots);
     if (object.layer != nullptr) {
-      WalkLayer(*object.layer, object.edge, node, stored, walk);
-    } else if (object.variable != nullptr && stored.HasValue(node) &&
-               walk.variables.insert(object.variable.get()).second) {
-      walk.found.push_back({object.edge, object.variable.get(), node});
+      WalkLayer(*object.layer, placed.path(), node, stored, walk);
+    } else if (object.variable != nullptr) {
+      if (stored.HasValue(node) &&
+          walk.variables.insert(object.variable.get()).second) {
+        walk.found.push_back({placed.path(), object.variable.get(), node});
+      }
+    } else if (object.checkpoint != nullptr) {
+      const int counter = stored.graph().Find(node, kSaveCounterEdge);
+      if (stored.HasValue(counter)) {
+        AddOnce(object.checkpoint.get(), counter, walk.counters);
+      }
+    } else if (object.stateful != nullptr) {
+      const std::string key = FindState(placed, roots);
+      if (stored.states().count(key) > 0) {
+        AddOnce(object.stateful, key, walk.states);
+      }
     }
   }
   return walk;
 }
 
-int FindOptimizer(const CheckpointObject& object,
-                  const std::vector<CheckpointObject>& objects,
+int FindOptimizer(const PlacedObject& placed,
+                  const std::vector<PlacedObject>& objects,
                   const StoredObjects& stored, const RestoreRoots& roots) {
-  const ObjectGraph& graph = stored.graph();
-  int node = graph.Find(roots.node, object.edge);
-  if (node >= 0 && roots.object_child.empty()) return node;
-  for (const CheckpointObject& other : objects) {
-    if (other.layer.get() != object.optimizer_of) continue;
-    node = other.edge == roots.object_child
-               ? roots.node
-               : graph.Find(roots.node, other.edge);
-    return graph.Find(node, "optimizer");
+  const int own = FindPlaced(placed, stored, roots);
+  if (own >= 0) return own;
+  for (const PlacedObject& other : objects) {
+    if (other.object.layer.get() != placed.object.optimizer_of) continue;
+    const int model = FindPlaced(other, stored, roots);
+    if (model >= 0) return stored.graph().Find(model, "optimizer");
   }
   return -1;
 }
@@ -82,16 +120,17 @@ int FindSlot(int optimizer, const SlotSpec& slot, const Variable* weight,
   return stored.HasValue(found) ? found : -1;
 }
 
-absl::Status WalkOptimizer(const CheckpointObject& object, int node,
+absl::Status WalkOptimizer(const PlacedObject& placed, int node,
                            const StoredObjects& stored, ObjectWalk& walk) {
+  Model& model = *placed.object.optimizer_of;
   CAIRN_ASSIGN_OR_RETURN(const Model::OptimizerState state,
-                         object.optimizer_of->GetOptimizerState());
+                         model.GetOptimizerState());
   const auto add = [&](const std::string& path, Variable* variable, int found) {
     if (!stored.HasValue(found) || !walk.variables.insert(variable).second) {
       return;
     }
     walk.found.push_back(
-        {absl::StrCat(object.edge, "/", path), variable, found});
+        {absl::StrCat(placed.path(), "/", path), variable, found});
   };
   const ObjectGraph& graph = stored.graph();
   add("iterations", state.variables->iterations.get(),
@@ -106,7 +145,7 @@ absl::Status WalkOptimizer(const CheckpointObject& object, int node,
     const auto slots = state.variables->slots.find(slot.name);
     if (slots == state.variables->slots.end()) continue;
     int index = 0;
-    for (const Weight& weight : object.optimizer_of->weights()) {
+    for (const Weight& weight : model.weights()) {
       if (!weight.trainable) continue;
       const auto variable = slots->second.find(weight.variable.get());
       const int place = index++;

@@ -30,10 +30,17 @@ struct ObjectWalk {
   std::vector<FoundVariable> found;
   // Layers that are not built, and the nodes that values wait below.
   std::vector<std::pair<Layer*, int>> waiting;
+  // Save counters of Checkpoints within, and their nodes.
+  std::vector<std::pair<CheckpointContents*, int>> counters;
+  // Objects that have a state in the file, and its key.
+  std::vector<std::pair<Stateful*, std::string>> states;
   std::set<const Variable*> variables;  // Those found.
   std::set<const Layer*> layers;        // Those visited.
 
-  bool has_any() const { return !found.empty() || !waiting.empty(); }
+  bool has_any() const {
+    return !found.empty() || !waiting.empty() || !counters.empty() ||
+           !states.empty();
+  }
 };
 
 // How the roots of both sides are laid over each other.
@@ -43,26 +50,30 @@ struct RestoreRoots {
   std::string object_child;  // The object that the file's root is taken for.
 };
 
+// The node that is to be an object's.
+int FindPlaced(const PlacedObject& placed, const StoredObjects& stored,
+               const RestoreRoots& roots);
+
 // Where edges lead if the roots fit; else, for a training checkpoint where the
 // model was looked for, or the reverse, the one part that fits. InvalidArgument
 // if there is none or there are several.
 absl::StatusOr<RestoreRoots> ChooseRoots(
-    const std::vector<CheckpointObject>& objects, const StoredObjects& stored);
+    const std::vector<PlacedObject>& objects, const StoredObjects& stored);
 
 // All but the optimizers.
-ObjectWalk WalkObjects(const std::vector<CheckpointObject>& objects,
+ObjectWalk WalkObjects(const std::vector<PlacedObject>& objects,
                        const StoredObjects& stored, const RestoreRoots& roots);
 // From one layer, which `path` is the path of.
 void WalkLayer(Layer& layer, const std::string& path, int node,
                const StoredObjects& stored, ObjectWalk& walk);
 
 // The node of an optimizer: below the root, or below its model, where Keras has
-// it. REQUIRES: object.optimizer_of.
-int FindOptimizer(const CheckpointObject& object,
-                  const std::vector<CheckpointObject>& objects,
+// it. REQUIRES: it is one.
+int FindOptimizer(const PlacedObject& placed,
+                  const std::vector<PlacedObject>& objects,
                   const StoredObjects& stored, const RestoreRoots& roots);
 // Adds the variables of an optimizer that has the node `node`.
-absl::Status WalkOptimizer(const CheckpointObject& object, int node,
+absl::Status WalkOptimizer(const PlacedObject& placed, int node,
                            const StoredObjects& stored, ObjectWalk& walk);
 // The node of a slot's value, for the weight at place `index` among the
 // trainable ones. Older optimizers know slots by their weights, which

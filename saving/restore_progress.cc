@@ -10,24 +10,22 @@
 namespace cairn {
 namespace {
 
-constexpr absl::string_view kSaveCounter = "save_counter";
-
-// Calls `visit` with the path and the variable of all that exists.
+// Calls `visit` with the path of all variables that exist and the variable.
 template <typename Visitor>
-void VisitExisting(const std::vector<CheckpointObject>& objects,
-                   Visitor&& visit) {
-  for (const CheckpointObject& object : objects) {
+void VisitExisting(const std::vector<PlacedObject>& objects, Visitor&& visit) {
+  for (const PlacedObject& placed : objects) {
+    const CheckpointObject& object = placed.object;
     const auto visit_below = [&](const std::string& path,
                                  const Variable* variable) {
-      visit(absl::StrCat(object.edge, "/", path), variable);
+      visit(absl::StrCat(placed.path(), "/", path), variable);
     };
     if (object.layer != nullptr) {
       for (const Weight& weight : object.layer->weights()) {
         visit_below(weight.path, weight.variable.get());
       }
     } else if (object.variable != nullptr) {
-      visit(object.edge, object.variable.get());
-    } else {
+      visit(placed.path(), object.variable.get());
+    } else if (object.optimizer_of != nullptr) {
       const auto state = object.optimizer_of->GetOptimizerState();
       if (!state.ok()) continue;
       visit_below("iterations", state->variables->iterations.get());
@@ -100,7 +98,8 @@ class RestoreProgress::WaitingSlots : public DeferredSlots {
 
 RestoreProgress::~RestoreProgress() {
   if (is_expected_) return;
-  const std::vector<std::string> left = Extra();
+  std::vector<std::string> left = Extra();
+  for (const std::string& key : UnusedStates()) left.push_back(key);
   if (left.empty()) return;
   LogWarning(absl::StrCat("of ", prefix(), " values were not restored ",
                           CountedList(left),
@@ -123,6 +122,29 @@ absl::Status RestoreProgress::Fill(const std::string& path, int node,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<int64_t>> RestoreProgress::ReadCounters(
+    const ObjectWalk& walk) const {
+  std::vector<int64_t> counters;
+  for (const auto& [checkpoint, node] : walk.counters) {
+    CAIRN_ASSIGN_OR_RETURN(
+        const int64_t counter,
+        ReadSaveCounter(stored_.reader(), stored_.KeyOf(node)));
+    counters.push_back(counter);
+  }
+  return counters;
+}
+
+absl::Status RestoreProgress::RestoreStates(const ObjectWalk& walk) {
+  std::vector<StateToRestore> states;
+  for (const auto& [object, key] : walk.states) {
+    CAIRN_ASSIGN_OR_RETURN(State state, stored_.reader().ReadState(key));
+    states.push_back({key, object, std::move(state)});
+  }
+  CAIRN_RETURN_IF_ERROR(RestoreTogether(states));
+  restored_states_.insert(walk.states.begin(), walk.states.end());
+  return absl::OkStatus();
+}
+
 absl::Status RestoreProgress::Apply(const ObjectWalk& walk) {
   std::vector<Tensor> values;
   for (const FoundVariable& found : walk.found) {
@@ -130,14 +152,24 @@ absl::Status RestoreProgress::Apply(const ObjectWalk& walk) {
         Tensor value, stored_.ReadFor(*found.variable, found.path, found.node));
     values.push_back(std::move(value));
   }
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<int64_t> counters,
+                         ReadCounters(walk));
   for (const auto& [layer, node] : walk.waiting) {
     for (const std::string& key : stored_.KeysBelow(node)) {
       CAIRN_RETURN_IF_ERROR(stored_.reader().Verify(key));
     }
   }
+  // Last of what may fail, as an object may refuse its state.
+  CAIRN_RETURN_IF_ERROR(RestoreStates(walk));
   for (size_t i = 0; i < values.size(); ++i) {
     CAIRN_RETURN_IF_ERROR(walk.found[i].variable->Assign(values[i]));
     Take(walk.found[i]);
+  }
+  auto counter = counters.begin();
+  for (const auto& [checkpoint, node] : walk.counters) {
+    checkpoint->save_counter = *counter++;
+    restored_counters_.insert(checkpoint);
+    used_keys_.insert(stored_.KeyOf(node));
   }
   for (const auto& [layer, node] : walk.waiting) {
     layer->DeferRestore(std::make_shared<WaitingLayer>(shared_from_this(),
@@ -153,15 +185,15 @@ absl::Status RestoreProgress::Attach(Layer& layer, const std::string& path,
   return Apply(walk);
 }
 
-absl::Status RestoreProgress::WaitWithOptimizer(
-    const CheckpointObject& object) {
-  object.optimizer_of->KeepLearningRate();
-  const int node = FindOptimizer(object, objects_, stored_, roots_);
-  if (node < 0 || object.optimizer_of->built()) return absl::OkStatus();
+absl::Status RestoreProgress::WaitWithOptimizer(const PlacedObject& placed) {
+  Model& model = *placed.object.optimizer_of;
+  model.KeepLearningRate();
+  const int node = FindOptimizer(placed, objects_, stored_, roots_);
+  if (node < 0 || model.built()) return absl::OkStatus();
   CAIRN_ASSIGN_OR_RETURN(const Model::OptimizerState state,
-                         object.optimizer_of->GetOptimizerState());
+                         model.GetOptimizerState());
   state.variables->deferred =
-      std::make_shared<WaitingSlots>(shared_from_this(), object.edge, node);
+      std::make_shared<WaitingSlots>(shared_from_this(), placed.path(), node);
   waiting_optimizers_.insert(node);
   return absl::OkStatus();
 }
@@ -170,23 +202,25 @@ absl::Status RestoreProgress::Start() {
   is_expected_ = true;  // Until it has begun.
   CAIRN_ASSIGN_OR_RETURN(roots_, ChooseRoots(objects_, stored_));
   ObjectWalk walk = WalkObjects(objects_, stored_, roots_);
-  for (const CheckpointObject& object : objects_) {
-    if (object.optimizer_of == nullptr) continue;
-    const int node = FindOptimizer(object, objects_, stored_, roots_);
+  for (const PlacedObject& placed : objects_) {
+    if (placed.object.optimizer_of == nullptr) continue;
+    const int node = FindOptimizer(placed, objects_, stored_, roots_);
     if (node < 0) continue;
-    CAIRN_RETURN_IF_ERROR(WalkOptimizer(object, node, stored_, walk));
+    CAIRN_RETURN_IF_ERROR(WalkOptimizer(placed, node, stored_, walk));
   }
   CAIRN_RETURN_IF_ERROR(Apply(walk));
-  for (const CheckpointObject& object : objects_) {
-    if (object.optimizer_of == nullptr) continue;
-    CAIRN_RETURN_IF_ERROR(WaitWithOptimizer(object));
+  for (const PlacedObject& placed : objects_) {
+    if (placed.object.optimizer_of == nullptr) continue;
+    CAIRN_RETURN_IF_ERROR(WaitWithOptimizer(placed));
   }
   is_expected_ = false;
   return absl::OkStatus();
 }
 
 RestoreReport RestoreProgress::Report() const {
-  return {.match = Match::kObjects,
+  return {.unused_states = UnusedStates(),
+          .missing_states = MissingStates(),
+          .match = Match::kObjects,
           .file_child = roots_.file_child,
           .object_child = roots_.object_child,
           .restored = restored_,
@@ -203,7 +237,33 @@ std::vector<std::string> RestoreProgress::Missing() const {
           missing.push_back(path);
         }
       });
+  for (const PlacedObject& placed : objects_) {
+    const CheckpointContents* const within = placed.object.checkpoint.get();
+    if (within != nullptr && within->save_counter.has_value() &&
+        restored_counters_.count(within) == 0) {
+      missing.push_back(absl::StrCat(placed.path(), "/", kSaveCounterEdge));
+    }
+  }
   return missing;
+}
+
+std::vector<std::string> RestoreProgress::MissingStates() const {
+  std::vector<std::string> missing;
+  std::set<const Stateful*> seen;
+  for (const PlacedObject& placed : objects_) {
+    const Stateful* const object = placed.object.stateful;
+    if (object != nullptr && restored_states_.count(object) == 0 &&
+        seen.insert(object).second) {
+      missing.push_back(UserStateKey(placed.edges));
+    }
+  }
+  return missing;
+}
+
+std::vector<std::string> RestoreProgress::UnusedStates() const {
+  std::set<std::string> unused = stored_.states();
+  for (const auto& [object, key] : restored_states_) unused.erase(key);
+  return {unused.begin(), unused.end()};
 }
 
 std::vector<std::string> RestoreProgress::Left(bool waiting) const {
@@ -212,15 +272,15 @@ std::vector<std::string> RestoreProgress::Left(bool waiting) const {
   for (const auto& [layer, node] : walk.waiting) {
     awaited.merge(stored_.KeysBelow(node));
   }
-  for (const CheckpointObject& object : objects_) {
-    if (object.optimizer_of == nullptr || object.optimizer_of->built())
-      continue;
-    const int node = FindOptimizer(object, objects_, stored_, roots_);
+  for (const PlacedObject& placed : objects_) {
+    const Model* const model = placed.object.optimizer_of;
+    if (model == nullptr || model->built()) continue;
+    const int node = FindOptimizer(placed, objects_, stored_, roots_);
     if (waiting_optimizers_.count(node) > 0) {
       awaited.merge(stored_.KeysBelow(node));
     }
   }
-  const int counter = stored_.graph().Find(0, kSaveCounter);
+  const int counter = stored_.graph().Find(0, kSaveCounterEdge);
   std::vector<std::string> left;
   for (const std::string& key : stored_.KeysBelow(0)) {
     if (used_keys_.count(key) > 0 || (awaited.count(key) > 0) != waiting ||

@@ -1,6 +1,7 @@
 #ifndef CAIRN_SAVING_RESTORE_PROGRESS_H_
 #define CAIRN_SAVING_RESTORE_PROGRESS_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,7 +24,7 @@ namespace cairn {
 // layers and optimizers share. Used by one thread at a time.
 class RestoreProgress : public std::enable_shared_from_this<RestoreProgress> {
  public:
-  RestoreProgress(std::vector<CheckpointObject> objects, StoredObjects stored)
+  RestoreProgress(std::vector<PlacedObject> objects, StoredObjects stored)
       : objects_(std::move(objects)), stored_(std::move(stored)) {}
   // Warns of values that are left, unless Expect() was called.
   ~RestoreProgress();
@@ -37,6 +38,10 @@ class RestoreProgress : public std::enable_shared_from_this<RestoreProgress> {
   RestoreReport Report() const;
   // Paths of variables that exist and got no value.
   std::vector<std::string> Missing() const;
+  // Keys, among extras, of states that objects here lack, and of those that
+  // the file has and no object here takes.
+  std::vector<std::string> MissingStates() const;
+  std::vector<std::string> UnusedStates() const;
   // Keys of values that nobody takes or waits for, and of those that wait.
   std::vector<std::string> Extra() const { return Left(/*waiting=*/false); }
   std::vector<std::string> Waiting() const { return Left(/*waiting=*/true); }
@@ -46,8 +51,12 @@ class RestoreProgress : public std::enable_shared_from_this<RestoreProgress> {
   class WaitingLayer;
   class WaitingSlots;
 
+  // Changes nothing before all is read and tested.
   absl::Status Apply(const ObjectWalk& walk);
-  absl::Status WaitWithOptimizer(const CheckpointObject& object);
+  absl::Status RestoreStates(const ObjectWalk& walk);
+  absl::StatusOr<std::vector<int64_t>> ReadCounters(
+      const ObjectWalk& walk) const;
+  absl::Status WaitWithOptimizer(const PlacedObject& placed);
   // Gives a layer the values that lie below a node.
   absl::Status Attach(Layer& layer, const std::string& path, int node);
   // Reads the value of a node into a variable.
@@ -55,12 +64,14 @@ class RestoreProgress : public std::enable_shared_from_this<RestoreProgress> {
   void Take(const FoundVariable& found);
   std::vector<std::string> Left(bool waiting) const;
 
-  const std::vector<CheckpointObject> objects_;
+  const std::vector<PlacedObject> objects_;
   const StoredObjects stored_;
   RestoreRoots roots_;
   std::vector<std::string> restored_;  // Paths, in order.
   std::map<const Variable*, int> node_of_;
   std::set<std::string> used_keys_;
+  std::set<const CheckpointContents*> restored_counters_;
+  std::map<const Stateful*, std::string> restored_states_;  // Their keys.
   // Optimizers some of whose slots are still to be made, by node.
   std::set<int> waiting_optimizers_;
   bool is_expected_ = false;

@@ -7,12 +7,12 @@
 namespace cairn {
 namespace {
 
-bool HasAny(const std::vector<CheckpointObject>& objects,
+bool HasAny(const std::vector<PlacedObject>& objects,
             const StoredObjects& stored, const RestoreRoots& roots) {
   if (WalkObjects(objects, stored, roots).has_any()) return true;
-  for (const CheckpointObject& object : objects) {
-    if (object.optimizer_of != nullptr &&
-        FindOptimizer(object, objects, stored, roots) >= 0) {
+  for (const PlacedObject& placed : objects) {
+    if (placed.object.optimizer_of != nullptr &&
+        FindOptimizer(placed, objects, stored, roots) >= 0) {
       return true;
     }
   }
@@ -20,16 +20,17 @@ bool HasAny(const std::vector<CheckpointObject>& objects,
 }
 
 // Whether there is a value for all weights that are to have one.
-bool FitsWhole(const std::vector<CheckpointObject>& objects,
+bool FitsWhole(const std::vector<PlacedObject>& objects,
                const StoredObjects& stored, const RestoreRoots& roots) {
   const ObjectWalk walk = WalkObjects(objects, stored, roots);
   if (!walk.has_any()) return false;
-  for (const CheckpointObject& object : objects) {
-    if (object.layer == nullptr ||
-        (!roots.object_child.empty() && object.edge != roots.object_child)) {
+  for (const PlacedObject& placed : objects) {
+    const Layer* const layer = placed.object.layer.get();
+    if (layer == nullptr || (!roots.object_child.empty() &&
+                             placed.edges[0] != roots.object_child)) {
       continue;
     }
-    for (const Weight& weight : object.layer->weights()) {
+    for (const Weight& weight : layer->weights()) {
       if (walk.variables.count(weight.variable.get()) == 0) return false;
     }
   }
@@ -37,7 +38,7 @@ bool FitsWhole(const std::vector<CheckpointObject>& objects,
 }
 
 std::vector<RestoreRoots> ListOtherRoots(
-    const std::vector<CheckpointObject>& objects, const StoredObjects& stored) {
+    const std::vector<PlacedObject>& objects, const StoredObjects& stored) {
   constexpr size_t kMostChildren = 100;  // Of a hostile file.
   std::vector<RestoreRoots> others;
   for (const ObjectGraph::Edge& edge : stored.graph().nodes[0].edges) {
@@ -45,9 +46,10 @@ std::vector<RestoreRoots> ListOtherRoots(
       others.push_back({.node = edge.node, .file_child = edge.name});
     }
   }
-  for (const CheckpointObject& object : objects) {
-    if (object.layer != nullptr)
-      others.push_back({.object_child = object.edge});
+  for (const PlacedObject& placed : objects) {
+    if (placed.object.layer != nullptr && placed.edges.size() == 1) {
+      others.push_back({.object_child = placed.edges[0]});
+    }
   }
   return others;
 }
@@ -55,7 +57,7 @@ std::vector<RestoreRoots> ListOtherRoots(
 }  // namespace
 
 absl::StatusOr<RestoreRoots> ChooseRoots(
-    const std::vector<CheckpointObject>& objects, const StoredObjects& stored) {
+    const std::vector<PlacedObject>& objects, const StoredObjects& stored) {
   if (HasAny(objects, stored, {})) return RestoreRoots{};
   std::vector<RestoreRoots> fitting;
   for (const RestoreRoots& roots : ListOtherRoots(objects, stored)) {
@@ -63,7 +65,7 @@ absl::StatusOr<RestoreRoots> ChooseRoots(
   }
   if (fitting.size() == 1) return fitting[0];
   std::vector<std::string> ours, theirs;
-  for (const CheckpointObject& object : objects) ours.push_back(object.edge);
+  for (const PlacedObject& placed : objects) ours.push_back(placed.path());
   for (const ObjectGraph::Edge& edge : stored.graph().nodes[0].edges) {
     theirs.push_back(edge.name);
   }

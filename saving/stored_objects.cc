@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "saving/checkpoint_contents.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/trackable_objects.h"
 
@@ -25,7 +26,18 @@ absl::StatusOr<StoredObjects> StoredObjects::Read(
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<TrackableNode> nodes,
                          DecodeTrackableObjectGraph(texts[0]));
-  return StoredObjects(std::move(reader), ObjectsOf(nodes));
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> keys,
+                         reader->ListStates());
+  std::set<std::string> states;
+  for (const std::string& key : keys) {
+    if (IsUserStateKey(key)) states.insert(key);
+  }
+  return StoredObjects(std::move(reader), ObjectsOf(nodes), std::move(states));
+}
+
+int StoredObjects::Follow(int node, absl::Span<const std::string> edges) const {
+  for (const std::string& edge : edges) node = graph_.Find(node, edge);
+  return node;
 }
 
 absl::StatusOr<Tensor> StoredObjects::ReadFor(const Variable& variable,
@@ -54,6 +66,17 @@ std::set<std::string> StoredObjects::KeysBelow(int root) const {
     for (const ObjectGraph::Slot& slot : node.slots) visit(slot.variable);
   }
   return keys;
+}
+
+absl::StatusOr<int64_t> ReadSaveCounter(const CheckpointReader& reader,
+                                        absl::string_view key) {
+  CAIRN_ASSIGN_OR_RETURN(const Tensor value, reader.ReadTensor(key));
+  if (value.spec() == TensorSpec{DType::kInt64, {}} &&
+      value.values<int64_t>()[0] >= 0) {
+    return value.values<int64_t>()[0];
+  }
+  return absl::DataLossError(
+      absl::StrCat(reader.prefix(), ": ", key, " is no count of saves"));
 }
 
 }  // namespace cairn

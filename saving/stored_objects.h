@@ -1,6 +1,7 @@
 #ifndef CAIRN_SAVING_STORED_OBJECTS_H_
 #define CAIRN_SAVING_STORED_OBJECTS_H_
 
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
@@ -8,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "core/graph/variable.h"
 #include "core/tensor/tensor.h"
 #include "core/training/snapshot.h"
@@ -36,6 +39,8 @@ class StoredObjects {
   bool HasValue(int node) const {
     return IsVariable(node) && reader_->Contains(KeyOf(node));
   }
+  // The node that edges lead to from `node`.
+  int Follow(int node, absl::Span<const std::string> edges) const;
   // InvalidArgument, with `path` for the variable's name, if the value is not
   // one for it; DataLoss if it is damaged. REQUIRES: HasValue(node).
   absl::StatusOr<Tensor> ReadFor(const Variable& variable,
@@ -43,13 +48,24 @@ class StoredObjects {
   // Of all values that edges and slots lead to from `node`.
   std::set<std::string> KeysBelow(int node) const;
 
+  // The states of objects of the user's, by their keys among extras.
+  const std::set<std::string>& states() const { return states_; }
+
  private:
-  StoredObjects(std::unique_ptr<CheckpointReader> reader, ObjectGraph graph)
-      : reader_(std::move(reader)), graph_(std::move(graph)) {}
+  StoredObjects(std::unique_ptr<CheckpointReader> reader, ObjectGraph graph,
+                std::set<std::string> states)
+      : reader_(std::move(reader)),
+        graph_(std::move(graph)),
+        states_(std::move(states)) {}
 
   std::unique_ptr<CheckpointReader> reader_;
   ObjectGraph graph_;
+  std::set<std::string> states_;
 };
+
+// The value of a save counter. DataLoss if it cannot be one.
+absl::StatusOr<int64_t> ReadSaveCounter(const CheckpointReader& reader,
+                                        absl::string_view key);
 
 }  // namespace cairn
 

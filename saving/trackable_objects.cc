@@ -36,16 +36,11 @@ class Drafter {
     for (const NamedTensor& tensor : snapshot.optimizer) {
       optimizer_tensors_.insert(tensor.name);
     }
-    for (const ObjectGraph::Edge& edge : nodes_[0].edges) {
-      if (IsOptimizer(edge.node)) {
-        optimizer_class_ = nodes_[edge.node].class_name;
-      }
-    }
     FindWeighted();
   }
 
   std::vector<DraftNode> Draft() {
-    DraftOf(0, Part::kWeights);
+    DraftOf(0, kModel);
     Work();
     const bool root_is_model =
         nodes_[0].kind == ObjectGraph::Kind::kLayerSequence;
@@ -63,9 +58,12 @@ class Drafter {
  private:
   using Children = std::vector<std::pair<std::string, int>>;
 
+  // Whose an object is: an optimizer's, by its node, or the model's.
+  static constexpr int kModel = -1;
+
   struct Converted {
     int draft = -1;
-    Part part = Part::kWeights;
+    int owner = kModel;
   };
 
   int Add() {
@@ -75,11 +73,10 @@ class Drafter {
 
   // The draft of a node; a new one waits to be filled. What the model reaches
   // is the model's, also where the optimizer reaches it too.
-  int DraftOf(int node, Part part) {
+  int DraftOf(int node, int owner) {
     if (converted_[node].draft < 0) {
-      converted_[node] = {Add(), part};
-      (part == Part::kOptimizer ? optimizer_waiting_ : waiting_)
-          .push_back(node);
+      converted_[node] = {Add(), owner};
+      (owner == kModel ? waiting_ : optimizer_waiting_).push_back(node);
     }
     return converted_[node].draft;
   }
@@ -90,21 +87,17 @@ class Drafter {
       const int node = queue.front();
       queue.pop_front();
       const ObjectGraph::Node& object = nodes_[node];
-      const auto [draft, part] = converted_[node];
+      const auto [draft, owner] = converted_[node];
       if (object.kind == ObjectGraph::Kind::kVariable) {
-        FillVariable(object.tensor, part, drafts_[draft]);
+        FillVariable(object.tensor, owner, drafts_[draft]);
         continue;
       }
       // Converting the children moves the drafts.
       Children children = object.kind == ObjectGraph::Kind::kLayerSequence
-                              ? LayerEdges(node, part)
-                              : MemberEdges(node, part);
+                              ? LayerEdges(node, owner)
+                              : MemberEdges(node, owner);
       drafts_[draft].children = std::move(children);
     }
-  }
-
-  Part PartOf(int node, Part part) const {
-    return converted_[node].draft < 0 ? part : converted_[node].part;
   }
 
   bool IsVariable(int node) const {
@@ -116,44 +109,45 @@ class Drafter {
   }
 
   // A variable whose value the snapshot lacks is left out.
-  bool IsLeftOut(int node, Part part) const {
+  bool IsLeftOut(int node, int owner) const {
     const std::unordered_set<std::string_view>& names =
-        part == Part::kOptimizer ? optimizer_tensors_ : weights_;
+        owner == kModel ? weights_ : optimizer_tensors_;
     return IsVariable(node) && names.count(nodes_[node].tensor) == 0;
   }
 
-  Part PartBelow(int node, const ObjectGraph::Edge& edge, Part part) const {
-    const Part given =
-        node == 0 && IsOptimizer(edge.node) ? Part::kOptimizer : part;
-    return PartOf(edge.node, given);
+  // The owner of a node that an object of `owner` leads to.
+  int OwnerBelow(int owner, int node) const {
+    if (converted_[node].draft >= 0) return converted_[node].owner;
+    return IsOptimizer(node) ? node : owner;
   }
 
-  void FillVariable(const std::string& name, Part part, DraftNode& draft) {
+  void FillVariable(const std::string& name, int owner, DraftNode& draft) {
     draft.has_tensor = true;
-    draft.tensor.part = part;
+    draft.tensor.part = owner == kModel ? Part::kWeights : Part::kOptimizer;
     draft.tensor.name = name;
     draft.full_name = name;
-    if (part != Part::kOptimizer) return;
+    if (owner == kModel) return;
     // As Keras 2 calls them.
     if (name == "iterations") {
       draft.full_name = "iteration";
     } else if (name != "learning_rate") {
-      draft.full_name = absl::StrCat(optimizer_class_, "/", name);
+      draft.full_name = absl::StrCat(nodes_[owner].class_name, "/", name);
     }
   }
 
-  Children MemberEdges(int node, Part part) {
+  Children MemberEdges(int node, int owner) {
     const ObjectGraph::Node& object = nodes_[node];
     std::set<std::string> names;
     for (const ObjectGraph::Edge& edge : object.edges) names.insert(edge.name);
     Children children;
     for (const ObjectGraph::Edge& edge : object.edges) {
-      const Part below = PartBelow(node, edge, part);
+      const int below = OwnerBelow(owner, edge.node);
       if (IsLeftOut(edge.node, below)) continue;
       const int child = DraftOf(edge.node, below);
       const std::string hidden = absl::StrCat("_", edge.name);
       const bool has_one_name = !IsVariable(edge.node) ||
                                 object.kind == ObjectGraph::Kind::kList ||
+                                edge.name == trackable::kSaveCounter ||
                                 edge.name[0] == '_' || names.count(hidden) > 0;
       if (has_one_name) {
         children.emplace_back(edge.name, child);
@@ -161,20 +155,20 @@ class Drafter {
       }
       // Members of an optimizer have an underscore in Keras 2 and 3, weights
       // of some layers in Keras 3 alone.
-      if (below != Part::kOptimizer) children.emplace_back(edge.name, child);
+      if (below == kModel) children.emplace_back(edge.name, child);
       children.emplace_back(hidden, child);
     }
     return children;
   }
 
-  Children LayerEdges(int node, Part part) {
+  Children LayerEdges(int node, int owner) {
     const ObjectGraph::Node& object = nodes_[node];
     Children children, others;
     const bool is_sequential = object.class_name == "Sequential";
     const int operations = Add();
     int weighted = 0;
     for (const ObjectGraph::Edge& edge : object.edges) {
-      const Part below = PartBelow(node, edge, part);
+      const int below = OwnerBelow(owner, edge.node);
       if (IsLeftOut(edge.node, below)) continue;
       const int child = DraftOf(edge.node, below);
       int place = 0;
@@ -233,7 +227,6 @@ class Drafter {
   const bool has_save_counter_;
   // Names, as the snapshot has them.
   std::unordered_set<std::string_view> weights_, optimizer_tensors_;
-  std::string optimizer_class_;
   std::vector<bool> weighted_;
   std::vector<DraftNode> drafts_;
   std::vector<Converted> converted_;

@@ -173,10 +173,11 @@ class Interpreter {
           absl::StartsWith(edge, trackable::kWeightedLayer) ||
           edge == trackable::kFunctional || edge == trackable::kOperations ||
           edge == "root" || edge == trackable::kKerasApi;
-      const bool is_optimizer =
-          part == Part::kWeights && node == model_ &&
-          (edge == trackable::kOptimizer || edge == trackable::kSaveCounter);
-      if (is_structure || is_optimizer) continue;
+      const bool is_beside_weights =
+          part == Part::kWeights && model_ >= 0 &&
+          (IsSaveCounter(node, edge, child) ||
+           (node == model_ && edge == trackable::kOptimizer));
+      if (is_structure || is_beside_weights) continue;
       const int below = Object(child, part);
       AddEdge(object, edge, below);
       // "_kernel" is "kernel" to us, and "iter" of older optimizers
@@ -191,6 +192,13 @@ class Interpreter {
         AddEdge(object, edge.substr(1), below);
       }
     }
+  }
+
+  // That of a tf.train.Checkpoint, not a layer's weight under such an edge.
+  bool IsSaveCounter(int parent, absl::string_view edge, int node) const {
+    if (edge != trackable::kSaveCounter) return false;
+    return parent == model_ ||
+           absl::StartsWith(nodes_[node].full_name, trackable::kSaveCounter);
   }
 
   // Variables that neither the model nor the optimizer has: "step".

@@ -1,9 +1,11 @@
 #ifndef CAIRN_CORE_TENSOR_STATE_H_
 #define CAIRN_CORE_TENSOR_STATE_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "core/base/config.h"
 #include "core/tensor/tensor.h"
 
@@ -27,6 +29,16 @@ class Stateful {
   // Takes over `state`, or returns an error and stays as it was.
   virtual absl::Status RestoreState(const State& state) = 0;
 };
+
+struct StateToRestore {
+  std::string name;  // In errors.
+  Stateful* object = nullptr;
+  State state;
+};
+
+// Gives all objects their states. If one refuses, those before it get back what
+// they had.
+absl::Status RestoreTogether(absl::Span<const StateToRestore> states);
 
 }  // namespace cairn
 

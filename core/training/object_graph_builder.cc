@@ -36,6 +36,13 @@ void ObjectGraphBuilder::AddEdge(int from, absl::string_view name, int to) {
   nodes_[from].edges.push_back({std::string(name), to});
 }
 
+int ObjectGraphBuilder::AddObject(int parent, absl::string_view edge,
+                                  absl::string_view class_name) {
+  const int node = AddNode(Kind::kObject, class_name);
+  AddEdge(parent, edge, node);
+  return node;
+}
+
 void ObjectGraphBuilder::AddTensor(const Variable& variable,
                                    const std::string& name) {
   const auto [known, is_new] = tensors_.emplace(&variable, "");
@@ -71,20 +78,31 @@ int ObjectGraphBuilder::LayerNode(const Layer& layer) {
   return node;
 }
 
-void ObjectGraphBuilder::AddLayer(absl::string_view edge, const Layer& layer,
+void ObjectGraphBuilder::AddLayer(int parent, absl::string_view edge,
+                                  const Layer& layer,
                                   absl::string_view prefix) {
   for (const Weight& weight : layer.weights()) {
     AddTensor(*weight.variable, absl::StrCat(prefix, weight.path));
   }
-  AddEdge(0, edge, LayerNode(layer));
+  AddEdge(parent, edge, LayerNode(layer));
   snapshot_.parts.insert(Part::kWeights);
 }
 
-void ObjectGraphBuilder::AddVariable(absl::string_view edge,
+void ObjectGraphBuilder::AddVariable(int parent, absl::string_view edge,
                                      const Variable& variable,
                                      const std::string& name) {
   AddTensor(variable, name);
-  AddEdge(0, edge, WeightNode(variable));
+  AddEdge(parent, edge, WeightNode(variable));
+  snapshot_.parts.insert(Part::kWeights);
+}
+
+void ObjectGraphBuilder::AddValue(int parent, absl::string_view edge,
+                                  const std::string& name,
+                                  const Tensor& value) {
+  const int node = AddNode(Kind::kVariable, "Variable");
+  nodes_[node].tensor = TakeName(name, names_);
+  weights_.push_back({nodes_[node].tensor, value});
+  AddEdge(parent, edge, node);
   snapshot_.parts.insert(Part::kWeights);
 }
 
@@ -99,12 +117,12 @@ void ObjectGraphBuilder::AddOptimizerVariable(int parent,
   AddEdge(parent, edge, node);
 }
 
-void ObjectGraphBuilder::AddOptimizer(absl::string_view edge,
+void ObjectGraphBuilder::AddOptimizer(int parent, absl::string_view edge,
                                       const Layer& model,
                                       const Optimizer& optimizer,
                                       const OptimizerVariables& variables) {
   const int node = AddNode(Kind::kOptimizer, optimizer.class_name());
-  AddEdge(0, edge, node);
+  AddEdge(parent, edge, node);
   AddOptimizerVariable(node, "iterations", "iterations", *variables.iterations);
   AddOptimizerVariable(node, "learning_rate", "learning_rate",
                        *variables.learning_rate);

@@ -14,29 +14,37 @@
 
 namespace cairn {
 
-// Adds objects and their tensors to a snapshot, below edges of its root: each
-// object once, whatever leads to it. The tensors alias the variables.
+// Adds objects and their tensors to a snapshot, each below an edge of a node:
+// each object once, whatever leads to it. The tensors alias the variables.
 class ObjectGraphBuilder {
  public:
+  static constexpr int kRoot = 0;
+
   // `snapshot` must outlive this, and not be copied before this is gone. A root
   // is made if it has none.
   explicit ObjectGraphBuilder(Snapshot& snapshot);
 
+  // A node of that class, to add to.
+  int AddObject(int parent, absl::string_view edge,
+                absl::string_view class_name);
+  void AddEdge(int from, absl::string_view name, int to);
   // Names of weights are their paths below `layer` behind `prefix`, or another
   // if that is taken.
-  void AddLayer(absl::string_view edge, const Layer& layer,
+  void AddLayer(int parent, absl::string_view edge, const Layer& layer,
                 absl::string_view prefix = "");
-  void AddVariable(absl::string_view edge, const Variable& variable,
+  void AddVariable(int parent, absl::string_view edge, const Variable& variable,
                    const std::string& name);
+  // A value that is no variable's.
+  void AddValue(int parent, absl::string_view edge, const std::string& name,
+                const Tensor& value);
   // The iterations, the rate, and the slots of the trainable weights of
   // `model`. REQUIRES: all of them are there.
-  void AddOptimizer(absl::string_view edge, const Layer& model,
+  void AddOptimizer(int parent, absl::string_view edge, const Layer& model,
                     const Optimizer& optimizer,
                     const OptimizerVariables& variables);
 
  private:
   int AddNode(ObjectGraph::Kind kind, absl::string_view class_name);
-  void AddEdge(int from, absl::string_view name, int to);
   int LayerNode(const Layer& layer);
   // Adds a variable's tensor under that name, once.
   void AddTensor(const Variable& variable, const std::string& name);

@@ -368,29 +368,18 @@ void Trainer::ReportChanges(const Snapshot& snapshot, const SavedRun& run,
 
 absl::Status Trainer::RestoreStates(
     const std::map<std::string, State>& extras) {
-  std::vector<std::pair<std::string, Stateful*>> objects;
+  std::vector<StateToRestore> states;
+  const auto add = [&](const std::string& key, Stateful* object) {
+    const auto found = extras.find(key);
+    if (found != extras.end()) states.push_back({key, object, found->second});
+  };
   for (const auto& [key, callback] : KeyedCallbacks(fit_->options->callbacks)) {
-    objects.emplace_back(absl::StrCat(kCallbackExtras, key), callback);
+    add(absl::StrCat(kCallbackExtras, key), callback);
   }
   for (const auto& [name, object] : fit_->options->state) {
-    objects.emplace_back(absl::StrCat(kUserExtras, name), object);
+    add(absl::StrCat(kUserExtras, name), object);
   }
-  std::vector<std::pair<Stateful*, State>> done;
-  for (const auto& [key, object] : objects) {
-    const auto found = extras.find(key);
-    if (found == extras.end()) continue;
-    State before = CloneState(object->SaveState());
-    const absl::Status status = object->RestoreState(found->second);
-    if (!status.ok()) {
-      for (const auto& [other, state] : done) {
-        // The error that led here says more than one of going back.
-        other->RestoreState(state).IgnoreError();
-      }
-      return Annotate(status, absl::StrCat("the saved state \"", key, "\""));
-    }
-    done.emplace_back(object, std::move(before));
-  }
-  return absl::OkStatus();
+  return RestoreTogether(states);
 }
 
 }  // namespace cairn

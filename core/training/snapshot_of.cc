@@ -5,14 +5,15 @@
 namespace cairn {
 
 void SnapshotWeights(const Layer& model, Snapshot& snapshot) {
-  ObjectGraphBuilder(snapshot).AddLayer("model", model);
+  ObjectGraphBuilder(snapshot).AddLayer(ObjectGraphBuilder::kRoot, "model",
+                                        model);
 }
 
 void SnapshotOptimizer(const Layer& model, const Optimizer& optimizer,
                        const OptimizerVariables& variables,
                        Snapshot& snapshot) {
-  ObjectGraphBuilder(snapshot).AddOptimizer("optimizer", model, optimizer,
-                                            variables);
+  ObjectGraphBuilder(snapshot).AddOptimizer(
+      ObjectGraphBuilder::kRoot, "optimizer", model, optimizer, variables);
 }
 
 }  // namespace cairn

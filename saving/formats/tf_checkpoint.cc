@@ -11,12 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
@@ -32,14 +29,6 @@ namespace cairn {
 namespace {
 
 constexpr char kSaveCounter[] = "save_counter";
-
-std::string StateKey(absl::string_view state) {
-  return absl::StrCat(kStateKeys, EscapeLocalName(state));
-}
-
-std::string StateTensorKey(absl::string_view state, absl::string_view tensor) {
-  return absl::StrCat(StateKey(state), "/", EscapeLocalName(tensor));
-}
 
 class TfCheckpointWriter : public SnapshotWriter {
  public:
@@ -282,24 +271,16 @@ class TfCheckpointReader : public SnapshotReader {
     }
     if (bundle_->Find(kCompileKey) != nullptr) parts_.insert(Part::kCompile);
     for (const BundleEntry& entry : bundle_->entries()) {
-      absl::string_view rest = entry.key;
-      if (!absl::ConsumePrefix(&rest, kStateKeys)) continue;
+      const auto names = StateEntryNames(entry.key);
+      if (!names.ok()) return Annotate(names.status(), bundle_->prefix());
+      if (names->empty()) continue;
       parts_.insert(Part::kExtras);
-      const std::vector<absl::string_view> names = absl::StrSplit(rest, '/');
-      // Else two keys could stand for one name.
-      for (const absl::string_view name : names) {
-        if (EscapeLocalName(UnescapeLocalName(name)) == name) continue;
-        return absl::DataLossError(absl::StrCat(
-            bundle_->prefix(), ": the key \"", absl::Utf8SafeCEscape(entry.key),
-            "\" is not one that Cairn writes"));
-      }
-      const std::string state = UnescapeLocalName(names[0]);
-      if (names.size() == 1) {
+      if (names->size() == 1) {
         CAIRN_ASSIGN_OR_RETURN(Config values,
                                cairn::ReadConfig(*bundle_, entry));
-        states_.emplace_back(state, std::move(values));
-      } else if (names.size() == 2) {
-        AddTensor(Part::kExtras, state, UnescapeLocalName(names[1]), entry);
+        states_.emplace_back((*names)[0], std::move(values));
+      } else {
+        AddTensor(Part::kExtras, (*names)[0], (*names)[1], entry);
       }
     }
     return absl::OkStatus();

@@ -10,11 +10,14 @@
 //   exchange tensors FOLDER CHECKPOINT       writes every tensor's bytes to
 //                                            FOLDER/tensors.bin and what they
 //                                            are of to FOLDER/tensors.json
+//   exchange nested FOLDER [CHECKPOINT]      writes a Checkpoint within a
+//                                            Checkpoint to FOLDER/nested-1, or
+//                                            restores one
 //
 // OPTIMIZER is a config in JSON. FOLDER has x.idx and y.idx, ten batches of 16
 // rows. The first three write
 // FOLDER/cairn.json: the predictions for all rows at that point, and the losses
-// of the five steps that come next.
+// of the five steps that come next. The last one's says what there is then.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -233,7 +236,52 @@ absl::Status WriteTensors(const std::string& folder,
   return absl::OkStatus();
 }
 
+// An object of which TensorFlow knows nothing.
+class Count : public Stateful {
+ public:
+  State SaveState() const override {
+    return {Config(Config::Object{{"count", 7}}), {}};
+  }
+  absl::Status RestoreState(const State&) override { return absl::OkStatus(); }
+};
+
+// "inner" with "v", and "w".
+absl::Status ExchangeNested(const std::string& folder,
+                            const std::optional<std::string>& from) {
+  const auto v = std::make_shared<Variable>("v", TensorSpec(), true);
+  const auto w = std::make_shared<Variable>("w", TensorSpec(), true);
+  Checkpoint inner, outer;
+  Count count;
+  CAIRN_RETURN_IF_ERROR(inner.Add("v", v));
+  CAIRN_RETURN_IF_ERROR(outer.Add("inner", &inner));
+  CAIRN_RETURN_IF_ERROR(outer.Add("w", w));
+  if (from.has_value()) {
+    CAIRN_ASSIGN_OR_RETURN(const LazyRestore restore, outer.Restore(*from));
+    CAIRN_RETURN_IF_ERROR(restore.AssertConsumed());
+  } else {
+    CAIRN_RETURN_IF_ERROR(v->Assign(Tensor::Scalar<float>(3)));
+    CAIRN_RETURN_IF_ERROR(w->Assign(Tensor::Scalar<float>(5)));
+    CAIRN_RETURN_IF_ERROR(inner.Save(JoinPath(folder, "inner")).status());
+    CAIRN_RETURN_IF_ERROR(inner.Save(JoinPath(folder, "inner")).status());
+    CAIRN_RETURN_IF_ERROR(outer.Add("count", &count));
+    CAIRN_RETURN_IF_ERROR(outer.Save(JoinPath(folder, "nested")).status());
+  }
+  std::ofstream file(JoinPath(folder, "cairn.json"));
+  file << Config(Config::Object{{"v", double{v->value().values<float>()[0]}},
+                                {"w", double{w->value().values<float>()[0]}},
+                                {"inner_saves", inner.save_counter()},
+                                {"saves", outer.save_counter()}})
+              .ToJson()
+       << "\n";
+  return absl::OkStatus();
+}
+
 absl::Status Run(const std::vector<std::string>& words) {
+  const size_t count = words.size();
+  if (count > 1 && words[0] == "nested") {
+    return ExchangeNested(words[1],
+                          count > 2 ? std::optional(words[2]) : std::nullopt);
+  }
   if (words.size() == 3 && words[0] == "tensors") {
     return WriteTensors(words[1], words[2]);
   }
@@ -243,7 +291,8 @@ absl::Status Run(const std::vector<std::string>& words) {
     return absl::InvalidArgumentError(
         "usage: exchange write FOLDER MODEL OPTIMIZER | exchange read FOLDER "
         "MODEL OPTIMIZER CHECKPOINT | exchange manage FOLDER MODEL OPTIMIZER | "
-        "exchange tensors FOLDER CHECKPOINT");
+        "exchange tensors FOLDER CHECKPOINT | exchange nested FOLDER "
+        "[CHECKPOINT]");
   }
   Exchange exchange(words[1]);
   CAIRN_RETURN_IF_ERROR(exchange.Prepare(words[2], words[3]));

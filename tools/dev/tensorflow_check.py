@@ -321,6 +321,44 @@ def check_managers(checks, exchange, version):
         checks.run(f"CheckpointManager of Cairn goes on after TensorFlow's with {version}", ours_goes_on)
 
 
+def check_nested(checks, exchange):
+    """A Checkpoint within a Checkpoint, which was saved itself or was not."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def make(v, w):
+            inner = tf.train.Checkpoint(v=tf.Variable(v))
+            return inner, tf.train.Checkpoint(inner=inner, w=tf.Variable(w))
+
+        def theirs_restores():
+            run_exchange(exchange, "nested", folder)
+            prefix = os.path.join(folder, "nested-1")
+            inner, outer = make(0.0, 0.0)
+            status = outer.restore(prefix).assert_existing_objects_matched()
+            expect_equal("values", [float(inner.v), float(outer.w)], [3, 5])
+            # Saving makes the counter, which takes what waits for it.
+            saved = inner.save(os.path.join(folder, "inner"))
+            expect_equal("saved", os.path.basename(saved), "inner-3")
+            status.assert_consumed()
+            # Other than that of the user's object, Cairn adds no entry.
+            inner, outer = make(0.0, 0.0)
+            inner.save(os.path.join(folder, "inner"))
+            theirs = outer.save(os.path.join(folder, "theirs"))
+            names = [name for name, _ in tf.train.list_variables(prefix) if name != "_CAIRN/state/user.Scount"]
+            expect_equal("keys", names, [name for name, _ in tf.train.list_variables(theirs)])
+
+        def ours_restores(inner_saves):
+            inner, outer = make(1.5, -2.5)
+            for _ in range(inner_saves):
+                inner.save(os.path.join(folder, "inner"))
+            saved = outer.save(os.path.join(folder, f"outer{inner_saves}"))
+            cairn = run_exchange(exchange, "nested", folder, saved)
+            expect_equal("values", cairn, {"v": 1.5, "w": -2.5, "inner_saves": inner_saves, "saves": 1})
+
+        checks.run("TensorFlow restores Cairn's Checkpoint within a Checkpoint", theirs_restores)
+        checks.run("Cairn restores TensorFlow's Checkpoint within a Checkpoint", lambda: ours_restores(0))
+        checks.run("Cairn goes on with the counter of one within", lambda: ours_restores(2))
+
+
 def compare_tensors(exchange, prefix):
     """All that TensorFlow's reader says of a bundle, Cairn's says too."""
     reader = tf.train.load_checkpoint(prefix)
@@ -428,6 +466,7 @@ def main():
     check_from_cairn(checks, exchange, "deep", "slow_adam")
     for version in KERAS:
         check_managers(checks, exchange, version)
+    check_nested(checks, exchange)
     check_bundles(checks, exchange, os.path.join(os.path.dirname(__file__), "../../tests/testdata"))
     fixtures = os.environ.get("CAIRN_FIXTURES")
     if fixtures:

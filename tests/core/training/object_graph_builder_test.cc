@@ -20,10 +20,11 @@ TEST(ObjectGraphBuilderTest, SharedObjectsAreOneAndNamesAreUnique) {
   const auto a = make(), b = make();
   Snapshot snapshot;
   ObjectGraphBuilder builder(snapshot);
-  builder.AddLayer("a", *a);
-  builder.AddLayer("again", *a);
-  builder.AddLayer("b", *b);
-  builder.AddVariable("kernel", *a->weights()[0].variable, "other");
+  builder.AddLayer(ObjectGraphBuilder::kRoot, "a", *a);
+  builder.AddLayer(ObjectGraphBuilder::kRoot, "again", *a);
+  builder.AddLayer(ObjectGraphBuilder::kRoot, "b", *b);
+  builder.AddVariable(ObjectGraphBuilder::kRoot, "kernel",
+                      *a->weights()[0].variable, "other");
   const ObjectGraph& objects = snapshot.objects;
   EXPECT_EQ(objects.Find(0, "a"), objects.Find(0, "again"));
   EXPECT_EQ(objects.Find(0, "kernel"),
