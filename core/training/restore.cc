@@ -12,6 +12,7 @@
 #include "core/base/status_macros.h"
 #include "core/runtime/run_in_parallel.h"
 #include "core/tensor/cast.h"
+#include "core/training/path_pattern.h"
 #include "core/training/weight_matching.h"
 
 namespace cairn {
@@ -41,20 +42,21 @@ struct Judgement {
 
 Judgement Judge(absl::Span<const Weight> weights,
                 const WeightMatching& matching, const RestoreOptions& options) {
-  Judgement judgement{
-      .matching = &matching,
-      .report = {.match = matching.match, .file_child = matching.file_child}};
+  Judgement judgement{.matching = &matching,
+                      .report = {.match = matching.match,
+                                 .file_child = matching.file_child,
+                                 .renamed = matching.renamed}};
   RestoreReport& report = judgement.report;
+  const std::vector<PathPattern> keep(options.keep.begin(), options.keep.end());
   std::set<const NamedTensor*> used;
   for (const Weight& weight : weights) {
     const auto found = matching.value_of.find(weight.variable.get());
     const NamedTensor* const value =
         found == matching.value_of.end() ? nullptr : found->second;
     if (value != nullptr) used.insert(value);
-    if (std::any_of(options.keep.begin(), options.keep.end(),
-                    [&](const std::string& keep) {
-                      return IsPathPrefix(keep, weight.path);
-                    })) {
+    if (std::any_of(keep.begin(), keep.end(), [&](const PathPattern& pattern) {
+          return pattern.Find(weight.path).has_value();
+        })) {
       report.kept.push_back(weight.path);
       continue;
     }
@@ -166,12 +168,13 @@ std::string FindFittingChild(const Layer& model, const Snapshot& snapshot) {
 absl::Status CheckKeep(absl::Span<const Weight> weights,
                        const RestoreOptions& options) {
   for (const std::string& keep : options.keep) {
+    const PathPattern pattern(keep);
     if (std::none_of(weights.begin(), weights.end(), [&](const Weight& weight) {
-          return IsPathPrefix(keep, weight.path);
+          return pattern.Find(weight.path).has_value();
         })) {
       return absl::InvalidArgumentError(absl::StrCat(
           "RestoreOptions: keep has \"", keep,
-          "\", which is the path of no weight and of no layer above one"));
+          "\", which stands for no weight and for no layer above one"));
     }
   }
   return absl::OkStatus();

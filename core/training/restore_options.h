@@ -23,6 +23,11 @@ enum class Match {
 // Which differences between a snapshot and a model are no errors. Without any,
 // each weight has a value and each value a weight, of equal shapes and types.
 // Whatever is allowed: if nothing fits at all, it is an error.
+//
+// `keep` and `renames` have paths of weights, or of layers above them at any
+// depth, and patterns of such: `*` stands for any text within a name, `**` for
+// any text. "encoder" and "block_*" are layers with all that is in them,
+// "**/bias" is every bias below a layer.
 struct RestoreOptions {
   Match match = Match::kAuto;
   // In what a run that goes on may differ from the one that was saved, by name:
@@ -42,13 +47,17 @@ struct RestoreOptions {
   bool allow_extra = false;     // The snapshot has it, the model does not.
   bool allow_mismatch = false;  // Shapes or types differ; left as it was.
   bool allow_cast = false;      // Number types differ; converted.
-  // Paths of weights, or of layers above them, that keep what they have,
-  // whatever the snapshot says of them. InvalidArgument if one names none.
+  // What keeps what it has, whatever the snapshot says of it. InvalidArgument
+  // if one stands for no weight.
   std::vector<std::string> keep;
-  // Prefixes of paths: from the file's, to the model's. The longest counts:
+  // From the file's paths, to the model's; what lies below goes along.
   // {"body", "pretrained/body"} renames "body/dense/kernel", not "body_2/w";
-  // {"", "pretrained"} puts all below "pretrained". InvalidArgument if one
-  // renames nothing or two values get one name.
+  // {"", "pretrained"} puts all below "pretrained"; {"block_*/conv", "*/c"}
+  // makes "1/c/kernel" of "block_1/conv/kernel", as each wildcard of the new
+  // path takes the text of the one in its place. Of several for one path, that
+  // with the most characters besides wildcards counts, then the first.
+  // InvalidArgument if one renames nothing, if two values get one name, or if
+  // the new path has more wildcards.
   std::map<std::string, std::string> renames;
 };
 
@@ -73,6 +82,8 @@ struct RestoreReport {
   std::vector<std::string> mismatched;  // Of variables of another shape.
   std::vector<std::string> cast;        // Of variables of another type.
   std::vector<std::string> kept;        // Of variables that were to be kept.
+  // Names of values of the file, and the paths that `renames` made of them.
+  std::map<std::string, std::string> renamed;
 };
 
 }  // namespace cairn

@@ -1,11 +1,13 @@
 #include "core/training/weight_matching.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/status_macros.h"
+#include "core/training/path_pattern.h"
 
 namespace cairn {
 namespace {
@@ -65,47 +67,64 @@ std::vector<const NamedTensor*> AllValues(const Snapshot& snapshot) {
   return values;
 }
 
-// Renames paths by their longest prefix and remembers which were used.
+// Renames paths, each by one rule, and remembers which rules were used.
 class Renamer {
  public:
   explicit Renamer(const std::map<std::string, std::string>& renames) {
     for (const auto& [from, to] : renames) {
-      rules_.push_back({std::string(absl::StripSuffix(from, "/")),
-                        std::string(absl::StripSuffix(to, "/"))});
+      rules_.push_back({PathPattern(absl::StripSuffix(from, "/")),
+                        PathPattern(absl::StripSuffix(to, "/"))});
     }
+  }
+
+  absl::Status CheckRules() const {
+    for (const Rule& rule : rules_) {
+      if (rule.to.wildcards() <= rule.from.wildcards()) continue;
+      return absl::InvalidArgumentError(absl::StrCat(
+          "renames: \"", rule.to.text(), "\" has more wildcards than \"",
+          rule.from.text(), "\", which they take their texts from"));
+    }
+    return absl::OkStatus();
   }
 
   std::string Rename(const std::string& path) {
     Rule* longest = nullptr;
+    std::optional<PathPattern::Match> match;
     for (Rule& rule : rules_) {
-      if (IsPathPrefix(rule.from, path) &&
-          (longest == nullptr || rule.from.size() > longest->from.size())) {
-        longest = &rule;
+      auto found = rule.from.Find(path);
+      if (!found.has_value()) continue;
+      rule.has_match = true;
+      if (longest != nullptr &&
+          rule.from.literals() <= longest->from.literals()) {
+        continue;
       }
+      longest = &rule;
+      match = std::move(found);
     }
     if (longest == nullptr) return path;
     longest->was_used = true;
-    absl::string_view rest = path;
-    rest.remove_prefix(longest->from.size());
-    absl::ConsumePrefix(&rest, "/");
-    if (longest->to.empty()) return std::string(rest);
-    if (rest.empty()) return longest->to;
-    return absl::StrCat(longest->to, "/", rest);
+    const std::string to = longest->to.Fill(match->texts);
+    if (to.empty()) return std::string(match->rest);
+    if (match->rest.empty()) return to;
+    return absl::StrCat(to, "/", match->rest);
   }
 
   absl::Status CheckUsed() const {
     for (const Rule& rule : rules_) {
       if (rule.was_used) continue;
       return absl::InvalidArgumentError(absl::StrCat(
-          "renames: no value of the file is below \"", rule.from, "\""));
+          "renames: ",
+          rule.has_match ? "a longer rule renames every value of the file that"
+                         : "no value of the file",
+          " is below \"", rule.from.text(), "\""));
     }
     return absl::OkStatus();
   }
 
  private:
   struct Rule {
-    std::string from, to;
-    bool was_used = false;
+    PathPattern from, to;
+    bool has_match = false, was_used = false;
   };
   std::vector<Rule> rules_;
 };
@@ -120,11 +139,6 @@ ValuesByName::ValuesByName(const std::vector<NamedTensor>& list) {
 const NamedTensor* ValuesByName::Find(const std::string& name) const {
   const auto found = values_.find(name);
   return found == values_.end() ? nullptr : found->second;
-}
-
-bool IsPathPrefix(absl::string_view prefix, absl::string_view path) {
-  if (prefix.empty() || prefix == path) return true;
-  return absl::ConsumePrefix(&path, prefix) && path[0] == '/';
 }
 
 std::vector<WeightMatching> MatchObjects(const Layer& model,
@@ -175,6 +189,7 @@ absl::StatusOr<WeightMatching> MatchNames(
                           .values = AllValues(snapshot)};
   std::unordered_map<std::string, const NamedTensor*> values;
   Renamer renamer(renames);
+  CAIRN_RETURN_IF_ERROR(renamer.CheckRules());
   for (const NamedTensor& value : snapshot.weights) {
     std::string name = renamer.Rename(value.name);
     const auto [taken, is_new] = values.emplace(name, &value);
@@ -183,9 +198,9 @@ absl::StatusOr<WeightMatching> MatchNames(
           "renames: \"", taken->second->name, "\" and \"", value.name,
           "\" of the file both become \"", name, "\""));
     }
+    if (name != value.name) matching.renamed.emplace(value.name, name);
   }
-  const absl::Status used = renamer.CheckUsed();
-  if (!used.ok()) return used;
+  CAIRN_RETURN_IF_ERROR(renamer.CheckUsed());
   for (const Weight& weight : weights) {
     const auto found = values.find(weight.path);
     if (found == values.end()) continue;

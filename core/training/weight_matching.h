@@ -32,6 +32,8 @@ struct WeightMatching {
   std::string file_child;  // As in RestoreReport.
   // By weight. Shapes and types are not compared.
   std::map<const Variable*, const NamedTensor*> value_of;
+  // As in RestoreReport.
+  std::map<std::string, std::string> renamed;
   // The values that are there to be given, in the snapshot's order.
   std::vector<const NamedTensor*> values;
 };
@@ -47,10 +49,6 @@ absl::StatusOr<WeightMatching> MatchNames(
 // By place in both lists.
 WeightMatching MatchOrder(absl::Span<const Weight> weights,
                           const Snapshot& snapshot);
-
-// Whether `prefix` is `path` or a part of it that ends where a name does. The
-// empty prefix is one of every path.
-bool IsPathPrefix(absl::string_view prefix, absl::string_view path);
 
 }  // namespace cairn
 

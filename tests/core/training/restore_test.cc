@@ -355,6 +355,16 @@ TEST(RestoreTest, WeightsThatAreToBeKeptAreNotAskedFor) {
                       kInvalid, {"head/bias is", "(5,)"}));
   EXPECT_TRUE(IsError(to->Restore(snapshot, {.keep = {"hea"}}), kInvalid,
                       {"\"hea\"", "no weight"}));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const RestoreReport by_pattern,
+                             to->Restore(snapshot, {.keep = {"hea*"}}));
+  EXPECT_EQ(by_pattern.kept, report.kept);
+  CAIRN_ASSERT_OK_AND_ASSIGN(
+      const RestoreReport by_two,
+      to->Restore(snapshot, {.keep = {"**/bias", "head/k*l"}}));
+  EXPECT_EQ(by_two.kept,
+            (std::vector<std::string>{"a/bias", "head/kernel", "head/bias"}));
+  EXPECT_TRUE(IsError(to->Restore(snapshot, {.keep = {"**/gamma", "head"}}),
+                      kInvalid, {"\"**/gamma\"", "no weight"}));
 }
 
 TEST(RestoreTest, NothingThatFitsIsAnErrorWhateverIsAllowed) {
@@ -406,6 +416,51 @@ TEST(RestoreTest, RenamesMoveValuesBelowAnotherPathAndBack) {
                                    .renames = {{"m/", ""}, {"m/a", "x"}}}));
   EXPECT_EQ(back.restored.size(), 4);
   EXPECT_EQ(BytesOf(fresh->GetWeights()), BytesOf(body->GetWeights()));
+}
+
+// "outer" with two boxes, each of a plain model "m" behind a model of the box's
+// name; 3 - 4 - 3 - 4 - 3.
+std::unique_ptr<Sequential> MakeNested(uint64_t seed, const std::string& prefix,
+                                       const std::string& first) {
+  auto outer = std::make_unique<Sequential>("outer");
+  for (int i = 1; i <= 2; ++i) {
+    auto box = std::make_shared<Sequential>(absl::StrCat(prefix, i));
+    box->Add(std::shared_ptr<Layer>(MakePlain(seed + i, {first, "b"}, 3)));
+    outer->Add(std::shared_ptr<Layer>(std::move(box)));
+  }
+  EXPECT_TRUE(IsOk(outer->EnsureBuilt({{DType::kFloat32, {kDynamic, 3}}})));
+  return outer;
+}
+
+TEST(RestoreTest, PatternsReachIntoModelsWithinModels) {
+  const auto from = MakeNested(1, "box_", "a");
+  const Snapshot snapshot = Take(*from);
+  ASSERT_EQ((*snapshot.weights)[0].name, "box_1/m/a/kernel");
+  // The path of every part but the innermost is another.
+  const auto to = MakeNested(10, "part_", "first");
+  CAIRN_ASSERT_OK_AND_ASSIGN(
+      const RestoreReport there,
+      to->Restore(snapshot, {.renames = {{"box_*/m/a", "part_*/m/first"},
+                                         {"box_*", "part_*"}}}));
+  EXPECT_EQ(there.restored.size(), 8);
+  EXPECT_EQ(there.renamed.size(), 8);
+  EXPECT_EQ(there.renamed.at("box_2/m/a/bias"), "part_2/m/first/bias");
+  EXPECT_EQ(there.renamed.at("box_1/m/b/kernel"), "part_1/m/b/kernel");
+  EXPECT_EQ(BytesOf(to->GetWeights()), BytesOf(from->GetWeights()));
+
+  const auto back = MakeNested(20, "box_", "a");
+  const auto before = back->GetWeights();
+  CAIRN_ASSERT_OK_AND_ASSIGN(
+      const RestoreReport report,
+      back->Restore(Take(*to), {.keep = {"box_2/**/kernel"},
+                                .renames = {{"part_*", "box_*"},
+                                            {"part_*/m/first", "box_*/m/a"}}}));
+  EXPECT_EQ(report.kept,
+            (std::vector<std::string>{"box_2/m/a/kernel", "box_2/m/b/kernel"}));
+  auto expected = from->GetWeights();
+  expected[4] = before[4];
+  expected[6] = before[6];
+  EXPECT_EQ(BytesOf(back->GetWeights()), BytesOf(expected));
 }
 
 TEST(RestoreTest, RenamesThatDoNothingOrCollideAreRefused) {

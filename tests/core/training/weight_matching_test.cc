@@ -10,14 +10,6 @@
 namespace cairn {
 namespace {
 
-TEST(WeightMatchingTest, PrefixesOfPathsEndWhereNamesDo) {
-  EXPECT_TRUE(IsPathPrefix("", "a/b"));
-  EXPECT_TRUE(IsPathPrefix("a", "a/b"));
-  EXPECT_TRUE(IsPathPrefix("a/b", "a/b"));
-  EXPECT_FALSE(IsPathPrefix("a", "ab/c"));
-  EXPECT_FALSE(IsPathPrefix("a/b/c", "a/b"));
-}
-
 // The name of the value that a weight "x" gets.
 std::string NameOfX(const std::string& file_name,
                     const std::map<std::string, std::string>& renames) {
@@ -39,6 +31,22 @@ TEST(WeightMatchingTest, TheLongestPrefixRenames) {
   EXPECT_EQ(NameOfX("a/w", {{"a/w", "x/w"}}), "a/w");
   EXPECT_EQ(NameOfX("ab/w", {{"a", "x"}}),
             "renames: no value of the file is below \"a\"");
+}
+
+TEST(WeightMatchingTest, PatternsRename) {
+  EXPECT_EQ(NameOfX("a_7/b/w", {{"a_*/b", "x"}}), "a_7/b/w");
+  EXPECT_EQ(NameOfX("w/x", {{"*/*", "*/*"}}), "");
+  EXPECT_EQ(NameOfX("old/x/w", {{"old/**", "**"}}), "old/x/w");
+  EXPECT_EQ(NameOfX("q/old_x/w", {{"**/old_*", "*"}}),
+            "");  // The first text.
+  EXPECT_EQ(NameOfX("a/b/w", {{"**/b", "x"}, {"a/b", "y"}}),
+            "renames: a longer rule renames every value of the file that is "
+            "below \"**/b\"");
+  EXPECT_EQ(NameOfX("a/b/w", {{"**/bb", "x"}}),
+            "renames: no value of the file is below \"**/bb\"");
+  EXPECT_EQ(NameOfX("a/b/w", {{"a/*", "*/**"}}),
+            "renames: \"*/**\" has more wildcards than \"a/*\", which they "
+            "take their texts from");
 }
 
 TEST(WeightMatchingTest, WithoutWeightsNoValueIsGiven) {
