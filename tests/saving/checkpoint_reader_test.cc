@@ -57,6 +57,39 @@ TEST(CheckpointReaderTest, ReadsOneTensorAndOneText) {
             (std::vector<std::string>{"{\"class_name\":\"Sequential\"}"}));
 }
 
+// However much else there is, in however many data files.
+TEST(CheckpointReaderTest, OneTensorTakesTheIndexAndItsOwnBytes) {
+  for (const int64_t shard_bytes : {int64_t{1} << 40, int64_t{1} << 20}) {
+    FaultFileSystem files;
+    Snapshot snapshot = SmallSnapshot(3);
+    for (int i = 0; i < 100; ++i) {
+      State& state = snapshot.extras[absl::StrCat("user/", i)];
+      const int64_t size = i == 50 ? 1000 : 65536;
+      state.tensors = {{"x", Tensor::Zeros({DType::kUInt8, {size}})}};
+    }
+    ASSERT_TRUE(IsOk(FindFormat("tf")->Write(
+        snapshot, "x", {.shard_bytes = shard_bytes, .files = &files})));
+    int64_t all = 0;
+    for (const auto& [path, content] : files.Contents()) all += content.size();
+    EXPECT_GT(all, 6'000'000);
+    const auto index_bytes =
+        static_cast<int64_t>(files.Contents()["x.index"].size());
+    EXPECT_LT(index_bytes, 20'000);
+
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto reader,
+                               CheckpointReader::Open("x", files));
+    EXPECT_EQ(reader->entries().size(), 13u + 200u);
+    EXPECT_LE(files.bytes_read(), index_bytes);
+    const int64_t before = files.bytes_read();
+    CAIRN_ASSERT_OK_AND_ASSIGN(const Tensor value,
+                               reader->ReadTensor("_CAIRN/state/user.S50/x"));
+    EXPECT_EQ(value.shape(), Shape{1000});
+    EXPECT_EQ(files.bytes_read(), before + 1000);
+    ASSERT_TRUE(IsOk(reader->Verify("_CAIRN/state/user.S50/x")));
+    EXPECT_EQ(files.bytes_read(), before + 2000);
+  }
+}
+
 TEST(CheckpointReaderTest, AnUnknownKeyIsNotFoundWithKeysThatComeNear) {
   FaultFileSystem files;
   Write(files, "x", 3);

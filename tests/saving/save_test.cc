@@ -22,6 +22,7 @@
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/format_contract.h"
+#include "tests/support/mlp3.h"
 #include "tests/support/snapshots.h"
 #include "tests/support/status_matchers.h"
 
@@ -211,6 +212,50 @@ TEST(LoadWeightsTest, PutsBackWhatWasSaved) {
         report.restored,
         (std::vector<std::string>{"a/kernel", "a/bias", "b/kernel", "b/bias"}));
     EXPECT_EQ(Values(*other), Values(*model));
+  }
+}
+
+TEST(LoadWeightsTest, KindsOfModelsExchangeFilesWhereNamesAgree) {
+  for (const std::string& from_kind : Mlp3Kinds()) {
+    FaultFileSystem files;
+    const auto from = MakeMlp3(from_kind, 1);
+    ASSERT_TRUE(IsOk(SaveWeights(*from, "w", {.files = &files})));
+    for (const std::string& to_kind : Mlp3Kinds()) {
+      SCOPED_TRACE(absl::StrCat("from ", from_kind, " to ", to_kind));
+      const auto to = MakeMlp3(to_kind, 2);
+      ASSERT_NE(BytesOf(to->GetWeights()), BytesOf(from->GetWeights()));
+      CAIRN_ASSERT_OK_AND_ASSIGN(const RestoreReport report,
+                                 LoadWeights(*to, "w", {}, {.files = &files}));
+      EXPECT_EQ(report.match,
+                from_kind == to_kind ? Match::kObjects : Match::kNames);
+      EXPECT_EQ(report.restored,
+                (std::vector<std::string>{
+                    "dense_1/kernel", "dense_1/bias", "dense_2/kernel",
+                    "dense_2/bias", "predictions/kernel", "predictions/bias"}));
+      EXPECT_EQ(BytesOf(to->GetWeights()), BytesOf(from->GetWeights()));
+    }
+  }
+}
+
+TEST(LoadWeightsTest, KindsOfModelsExchangeFilesByRenames) {
+  for (const std::string& from_kind : Mlp3Kinds()) {
+    FaultFileSystem files;
+    const auto from = MakeMlp3(from_kind, 1, {"a", "b", "c"});
+    ASSERT_TRUE(IsOk(SaveWeights(*from, "w", {.files = &files})));
+    for (const std::string& to_kind : Mlp3Kinds()) {
+      SCOPED_TRACE(absl::StrCat("from ", from_kind, " to ", to_kind));
+      const auto to = MakeMlp3(to_kind, 2);
+      CAIRN_ASSERT_OK_AND_ASSIGN(
+          const RestoreReport report,
+          LoadWeights(*to, "w",
+                      {.renames = {{"a", "dense_1"},
+                                   {"b", "dense_2"},
+                                   {"c", "predictions"}}},
+                      {.files = &files}));
+      EXPECT_EQ(report.match, Match::kNames);
+      EXPECT_EQ(report.renamed.at("c/bias"), "predictions/bias");
+      EXPECT_EQ(BytesOf(to->GetWeights()), BytesOf(from->GetWeights()));
+    }
   }
 }
 

@@ -183,6 +183,7 @@ class FaultFileSystem::OpenForReading : public RandomAccessFile {
       std::memcpy(destination.data(), entry_->content.data() + offset,
                   destination.size());
     }
+    files_.bytes_read_ += wanted;
     return absl::OkStatus();
   }
 
@@ -257,6 +258,11 @@ std::vector<std::string> FaultFileSystem::mutations() const {
 int FaultFileSystem::reads() const {
   MutexLock lock(mutex_);
   return reads_;
+}
+
+int64_t FaultFileSystem::bytes_read() const {
+  MutexLock lock(mutex_);
+  return bytes_read_;
 }
 
 void FaultFileSystem::FailMutation(int number, absl::Status status,

@@ -50,6 +50,7 @@ class FaultFileSystem : public FileSystem {
   // What was done or tried so far, such as "Rename run/a.tmp-1 run/a".
   std::vector<std::string> mutations() const;
   int reads() const;
+  int64_t bytes_read() const;
 
   // Mutation or read `number` returns `status` and does nothing. With
   // `half_written` an Append that fails writes half of its bytes.
@@ -167,6 +168,7 @@ class FaultFileSystem : public FileSystem {
       .files = std::numeric_limits<int64_t>::max()};
   std::vector<std::string> mutations_ ABSL_GUARDED_BY(mutex_);
   int reads_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t bytes_read_ ABSL_GUARDED_BY(mutex_) = 0;
   Fault mutation_fault_ ABSL_GUARDED_BY(mutex_);
   Fault read_fault_ ABSL_GUARDED_BY(mutex_);
   int stop_after_ ABSL_GUARDED_BY(mutex_) = -1;  // -1: never.

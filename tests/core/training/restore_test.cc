@@ -6,14 +6,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "core/model/functional.h"
-#include "core/model/input_layer.h"
 #include "core/model/sequential.h"
 #include "core/training/restore_options.h"
 #include "core/training/snapshot.h"
 #include "gtest/gtest.h"
 #include "layers/dense.h"
 #include "layers/dropout.h"
+#include "tests/support/mlp3.h"
 #include "tests/support/op_contract.h"
 #include "tests/support/snapshots.h"
 #include "tests/support/status_matchers.h"
@@ -196,80 +195,13 @@ TEST(RestoreTest, AModelThatIsNotCompiledTakesTheWeights) {
   EXPECT_EQ(BytesOf(to.GetWeights()), BytesOf(from->GetWeights()));
 }
 
-// mlp3, 784 - 64 - 64 - 10, in the three ways of building a model.
-class FunctionalMlp : public Functional {
- public:
-  FunctionalMlp() : Functional("3_layer_mlp") {
-    const char* names[] = {"dense_1", "dense_2", "predictions"};
-    EXPECT_TRUE(
-        IsOk(AddChild("0", std::make_shared<InputLayer>(InputLayer::Options{
-                               .shape = {784}, .name = "digits"}))));
-    for (int i = 0; i < 3; ++i) {
-      auto layer = std::make_shared<Dense>(
-          Dense::Options{.units = i < 2 ? 64 : 10, .name = names[i]});
-      EXPECT_TRUE(IsOk(AddChild(absl::StrCat(i + 1), layer)));
-      calls_.push_back({std::move(layer), {Source{i - 1, 0}}});
-    }
-    outputs_ = {Source{2, 0}};
-  }
-  absl::string_view class_name() const override { return "Functional"; }
-  Config GetConfig() const override { return Config::Object(); }
-};
-
-class SubclassedMlp : public Model {
- public:
-  SubclassedMlp() {
-    const char* names[] = {"dense_1", "dense_2", "predictions"};
-    for (int i = 0; i < 3; ++i) {
-      layers_.push_back(std::make_shared<Dense>(
-          Dense::Options{.units = i < 2 ? 64 : 10, .name = names[i]}));
-      EXPECT_TRUE(
-          IsOk(AddChild(absl::StrCat("dense_", i + 1), layers_.back())));
-    }
-  }
-  absl::string_view class_name() const override { return "MyModel"; }
-  Config GetConfig() const override { return Config::Object(); }
-
- protected:
-  Values Call(const CallContext& context,
-              absl::Span<const Value> inputs) override {
-    Values values = layers_[0]->Apply(context, inputs);
-    values = layers_[1]->Apply(context, {values});
-    return layers_[2]->Apply(context, {values});
-  }
-
- private:
-  std::vector<std::shared_ptr<Dense>> layers_;
-};
-
-std::unique_ptr<Model> MakeMlp(const std::string& kind, uint64_t seed) {
-  std::unique_ptr<Model> model;
-  if (kind == "Functional") {
-    model = std::make_unique<FunctionalMlp>();
-  } else if (kind == "subclassed") {
-    model = std::make_unique<SubclassedMlp>();
-  } else {
-    auto sequential = std::make_unique<Sequential>();
-    sequential->Add<Dense>({.units = 64, .name = "dense_1"});
-    sequential->Add<Dense>({.units = 64, .name = "dense_2"});
-    sequential->Add<Dense>({.units = 10, .name = "predictions"});
-    model = std::move(sequential);
-  }
-  EXPECT_TRUE(IsOk(model->set_seed(seed)));
-  EXPECT_TRUE(
-      IsOk(model->EnsureBuilt({{DType::kFloat32, {kDynamic, 784}}}, seed)));
-  return model;
-}
-
 TEST(RestoreTest, KindsOfModelsExchangeValuesWhereNamesAgree) {
-  const std::vector<std::string> kinds = {"Functional", "Sequential",
-                                          "subclassed"};
-  for (const std::string& from_kind : kinds) {
-    const auto from = MakeMlp(from_kind, 1);
+  for (const std::string& from_kind : Mlp3Kinds()) {
+    const auto from = MakeMlp3(from_kind, 1);
     const Snapshot snapshot = Take(*from);
-    for (const std::string& to_kind : kinds) {
+    for (const std::string& to_kind : Mlp3Kinds()) {
       SCOPED_TRACE(absl::StrCat("from ", from_kind, " to ", to_kind));
-      const auto to = MakeMlp(to_kind, 2);
+      const auto to = MakeMlp3(to_kind, 2);
       int64_t parameters = 0;
       for (const Tensor& value : to->GetWeights()) parameters += value.size();
       EXPECT_EQ(parameters, 55050);

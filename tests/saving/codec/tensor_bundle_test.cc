@@ -16,6 +16,7 @@
 #include "saving/codec/slice_key.h"
 #include "saving/codec/varint.h"
 #include "tests/saving/codec/memory_files.h"
+#include "tests/support/memory_limit.h"
 
 namespace cairn {
 namespace {
@@ -386,6 +387,14 @@ class HandmadeBundle {
   MemoryFiles files;
 };
 
+// What a tensor of one string has behind the string's length.
+uint32_t CrcOfLength(uint32_t length) {
+  std::string bytes;
+  AppendFixed32(length, &bytes);
+  return MaskCrc(Crc32c(absl::MakeConstSpan(
+      reinterpret_cast<const std::byte*>(bytes.data()), bytes.size())));
+}
+
 TEST(HostileBundleTest, HandmadeBundleIsRead) {
   HandmadeBundle bundle;
   EXPECT_TRUE(bundle.Read().ok());
@@ -484,6 +493,43 @@ TEST(HostileBundleTest, LyingIndexIsRefused) {
   }
 }
 
+// Of lengths that a machine could well have the memory for.
+TEST(HostileBundleTest, NoMemoryIsTakenForLengthsThatCannotBe) {
+  constexpr int64_t kLarge = int64_t{1} << 30;
+  const std::function<void(HandmadeBundle&)> changes[] = {
+      [](auto& b) {
+        HandmadeBundle::Describe(b.entry, 1, {kLarge}, b.data);
+        b.entry.set_size(4 * kLarge);
+      },
+      [](auto& b) {
+        HandmadeBundle::Describe(b.entry, 7, {kLarge}, b.data);
+        b.entry.set_size(kLarge);
+      },
+      [](auto& b) {
+        HandmadeBundle::Describe(b.entry, 1, {kLarge}, b.data);
+        b.AddSlice(0, 2, 0);
+      },
+      [](auto& b) {
+        b.data.clear();
+        AppendVarint(static_cast<uint64_t>(kLarge), &b.data);
+        AppendFixed32(CrcOfLength(static_cast<uint32_t>(kLarge)), &b.data);
+        b.data += "four";
+        HandmadeBundle::Describe(b.entry, 7, {}, b.data);
+      },
+  };
+  for (const auto& change : changes) {
+    HandmadeBundle bundle;
+    change(bundle);
+    EXPECT_TRUE(SucceedsApart([&]() -> absl::Status {
+      const absl::Status limited = LimitMemory(int64_t{16} << 20);
+      if (!limited.ok()) return limited;
+      const absl::Status read = bundle.Read();
+      if (absl::IsDataLoss(read)) return absl::OkStatus();
+      return absl::InternalError(absl::StrCat("reading was ", read.ToString()));
+    }));
+  }
+}
+
 TEST(HostileBundleTest, BrokenRecordsAreRefused) {
   for (const char* key : {"", "b"}) {
     HandmadeBundle bundle;
@@ -500,17 +546,11 @@ TEST(HostileBundleTest, BrokenRecordsAreRefused) {
 }
 
 TEST(HostileBundleTest, LengthsOfStringsAreNotBelieved) {
-  const auto crc_of_length = [](uint32_t length) {
-    std::string bytes;
-    AppendFixed32(length, &bytes);
-    return MaskCrc(Crc32c(absl::MakeConstSpan(
-        reinterpret_cast<const std::byte*>(bytes.data()), bytes.size())));
-  };
   for (const uint32_t length : {5u, 4000000000u}) {
     HandmadeBundle bundle;
     bundle.data.clear();
     AppendVarint(length, &bundle.data);
-    AppendFixed32(crc_of_length(length), &bundle.data);
+    AppendFixed32(CrcOfLength(length), &bundle.data);
     bundle.data += "four";
     HandmadeBundle::Describe(bundle.entry, 7, {}, bundle.data);
     const absl::Status status = bundle.Read();
