@@ -2,12 +2,13 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "saving/trackable_object_names.h"
@@ -20,7 +21,7 @@ namespace {
 class Interpreter {
  public:
   explicit Interpreter(const std::vector<TrackableNode>& nodes)
-      : nodes_(nodes) {}
+      : nodes_(nodes), objects_(nodes.size(), kNone) {}
 
   // All objects as they are, below one root. Of variables `tensor` is the key.
   ObjectGraph InterpretAsOne() {
@@ -28,10 +29,8 @@ class Interpreter {
     Object(0, Part::kWeights);
     Work();
     for (size_t i = 0; i < nodes_.size(); ++i) {
-      const auto object = objects_.find(static_cast<int>(i));
-      if (nodes_[i].slot_variables.empty() || object == objects_.end())
-        continue;
-      AddSlots(static_cast<int>(i), object->second);
+      if (nodes_[i].slot_variables.empty() || objects_[i] == kNone) continue;
+      AddSlots(static_cast<int>(i), objects_[i]);
       Work();
     }
     for (const FoundVariable& variable : variables_) {
@@ -60,6 +59,8 @@ class Interpreter {
   }
 
  private:
+  static constexpr int kNone = -1;
+
   int FindChild(int node, absl::string_view name) const {
     if (node < 0) return -1;
     for (const auto& [edge, child] : nodes_[node].children) {
@@ -87,10 +88,9 @@ class Interpreter {
 
   // The object of a node; one that is new waits to have its edges read.
   int Object(int node, Part part) {
-    const auto [known, is_new] = objects_.emplace(node, -1);
-    if (!is_new) return known->second;
+    if (objects_[node] != kNone) return objects_[node];
     const int object = AddObject(ObjectGraph::Kind::kObject, "");
-    known->second = object;
+    objects_[node] = object;
     const std::string& key = nodes_[node].checkpoint_key;
     if (!key.empty()) {
       result_.objects.nodes[object].kind = ObjectGraph::Kind::kVariable;
@@ -163,10 +163,16 @@ class Interpreter {
   }
 
   void AddMembers(int node, int object, Part part) {
-    std::set<std::string> names;
-    for (const auto& [edge, child] : nodes_[node].children) {
-      names.insert(edge);
-    }
+    // Asked for members alone, not for the places of long lists.
+    std::unordered_set<std::string_view> names;
+    const auto has_member = [&](std::string_view name) {
+      if (names.empty()) {
+        for (const auto& [edge, child] : nodes_[node].children) {
+          names.insert(edge);
+        }
+      }
+      return names.count(name) > 0;
+    };
     for (const auto& [edge, child] : nodes_[node].children) {
       const bool is_structure =
           absl::StartsWith(edge, trackable::kLayer) ||
@@ -183,12 +189,12 @@ class Interpreter {
       // "_kernel" is "kernel" to us, and "iter" of older optimizers
       // "iterations".
       const bool is_variable = !nodes_[child].checkpoint_key.empty();
-      if (is_variable && edge == "iter" && names.count("iterations") == 0 &&
-          names.count("_iterations") == 0) {
+      if (is_variable && edge == "iter" && !has_member("iterations") &&
+          !has_member("_iterations")) {
         AddEdge(object, "iterations", below);
       }
       if (is_variable && edge.size() > 1 && edge[0] == '_' &&
-          names.count(edge.substr(1)) == 0) {
+          !has_member(std::string_view(edge).substr(1))) {
         AddEdge(object, edge.substr(1), below);
       }
     }
@@ -205,7 +211,7 @@ class Interpreter {
   void AddOthers() {
     for (const TrackableNode& node : nodes_) {
       const int index = static_cast<int>(&node - nodes_.data());
-      if (node.checkpoint_key.empty() || objects_.count(index) > 0) continue;
+      if (node.checkpoint_key.empty() || objects_[index] != kNone) continue;
       const bool is_first =
           tensor_of_key_
               .emplace(node.checkpoint_key,
@@ -223,23 +229,29 @@ class Interpreter {
   // By the variable's own name where that tells it apart, else by its key. No
   // two tensors have one key, and no key is then taken for a name.
   void NameTensors() {
-    std::map<std::pair<Part, std::string>, int> uses;
     std::vector<std::string> names;
-    std::vector<std::string> keys;
+    std::vector<std::string_view> keys;
     for (size_t i = 0; i < result_.tensors.size(); ++i) {
       const TrackableTensor& tensor = result_.tensors[i];
       names.push_back(NameOf(nodes_[tensor_nodes_[i]], tensor.part));
-      keys.emplace_back(absl::StripSuffix(tensor.key, trackable::kValueSuffix));
-      ++uses[{tensor.part, names[i]}];
-      if (keys[i] != names[i]) ++uses[{tensor.part, keys[i]}];
+      const absl::string_view key =
+          absl::StripSuffix(tensor.key, trackable::kValueSuffix);
+      keys.emplace_back(key.data(), key.size());
     }
-    for (size_t i = 0; i < result_.tensors.size(); ++i) {
+    std::map<Part, std::unordered_map<std::string_view, int>> uses;
+    for (size_t i = 0; i < names.size(); ++i) {
+      auto& of_part = uses[result_.tensors[i].part];
+      ++of_part[names[i]];
+      if (keys[i] != names[i]) ++of_part[keys[i]];
+    }
+    for (size_t i = 0; i < names.size(); ++i) {
       TrackableTensor& tensor = result_.tensors[i];
-      if (!names[i].empty() && uses[{tensor.part, names[i]}] == 1) {
+      auto& of_part = uses[tensor.part];
+      if (!names[i].empty() && of_part[names[i]] == 1) {
         tensor.name = names[i];
       } else {
         // The suffix is what tells "a" from "a/.ATTRIBUTES/VARIABLE_VALUE".
-        tensor.name = uses[{tensor.part, keys[i]}] == 1 ? keys[i] : tensor.key;
+        tensor.name = of_part[keys[i]] == 1 ? std::string(keys[i]) : tensor.key;
       }
     }
     for (const FoundVariable& variable : variables_) {
@@ -258,10 +270,10 @@ class Interpreter {
     if (part != Part::kOptimizer) return name;
     if (name == "iteration") return "iterations";
     // "Adam/m/dense/kernel".
-    std::vector<std::string> words = absl::StrSplit(name, '/');
-    if (words.size() < 3) return name;
-    words.erase(words.begin());
-    return absl::StrJoin(words, "/");
+    const size_t first = name.find('/');
+    const bool has_three_words = first != std::string::npos &&
+                                 name.find('/', first + 1) != std::string::npos;
+    return has_three_words ? name.substr(first + 1) : name;
   }
 
   struct Waiting {
@@ -276,11 +288,11 @@ class Interpreter {
   const std::vector<TrackableNode>& nodes_;
   int model_ = -1, optimizer_ = -1;
   SnapshotObjects result_;
-  std::map<int, int> objects_;
+  std::vector<int> objects_;  // By node; kNone: it has none.
   std::deque<Waiting> waiting_;
   std::vector<FoundVariable> variables_;
   // A file's value is taken once, however many nodes name it.
-  std::map<std::string, int> tensor_of_key_;
+  std::unordered_map<std::string, int> tensor_of_key_;
   // One per tensor of the result: the first node that names it.
   std::vector<int> tensor_nodes_;
   // Nodes that were read as the layers of a model.

@@ -1,10 +1,12 @@
 #include "core/training/restore.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
 #include "core/base/check.h"
@@ -122,10 +124,13 @@ std::string ShowBoth(absl::Span<const Weight> weights,
                       CountedList(theirs));
 }
 
-absl::StatusOr<std::vector<WeightMatching>> FindMatchings(
-    const Layer& model, absl::Span<const Weight> weights,
-    const Snapshot& snapshot, const RestoreOptions& options) {
-  std::vector<WeightMatching> matchings;
+// Calls `visit` with each way of matching that the options allow, in the order
+// in which they count, until it returns false. Most files need the first alone.
+absl::Status VisitMatchings(const Layer& model,
+                            absl::Span<const Weight> weights,
+                            const Snapshot& snapshot,
+                            const RestoreOptions& options,
+                            absl::FunctionRef<bool(WeightMatching)> visit) {
   const bool renames = !options.renames.empty();
   const Match match =
       options.match == Match::kAuto && renames ? Match::kNames : options.match;
@@ -133,18 +138,22 @@ absl::StatusOr<std::vector<WeightMatching>> FindMatchings(
     return absl::InvalidArgumentError(
         "RestoreOptions: renames go with Match::kNames or Match::kAuto alone");
   }
-  if (match == Match::kAuto || match == Match::kObjects) {
-    matchings = MatchObjects(model, snapshot);
+  const bool has_objects = !snapshot.objects->nodes.empty();
+  if (has_objects && (match == Match::kAuto || match == Match::kObjects)) {
+    if (!visit(MatchObjects(model, snapshot))) return absl::OkStatus();
+    for (WeightMatching& matching : MatchObjectsOfChildren(model, snapshot)) {
+      if (!visit(std::move(matching))) return absl::OkStatus();
+    }
   }
   if (match == Match::kAuto || match == Match::kNames) {
     CAIRN_ASSIGN_OR_RETURN(WeightMatching names,
                            MatchNames(weights, snapshot, options.renames));
-    matchings.push_back(std::move(names));
+    if (!visit(std::move(names))) return absl::OkStatus();
   }
   if (match == Match::kAuto || match == Match::kOrder) {
-    matchings.push_back(MatchOrder(weights, snapshot));
+    visit(MatchOrder(weights, snapshot));
   }
-  return matchings;
+  return absl::OkStatus();
 }
 
 // The child of the model whose weights are all that the file has; or "".
@@ -152,15 +161,16 @@ std::string FindFittingChild(const Layer& model, const Snapshot& snapshot) {
   for (const Layer::Child& child : model.children()) {
     const std::vector<Weight> weights = child.layer->weights();
     if (weights.empty()) continue;
-    const auto matchings = FindMatchings(*child.layer, weights, snapshot, {});
-    for (const WeightMatching& matching : *matchings) {
-      // By place alone too much fits by chance, and of a part of the file.
-      if (matching.match == Match::kOrder ||
-          matching.values.size() < snapshot.weights->size()) {
-        continue;
-      }
-      if (Judge(weights, matching, {}).is_whole()) return child.layer->name();
-    }
+    bool fits = false;
+    const absl::Status status = VisitMatchings(
+        *child.layer, weights, snapshot, {}, [&](WeightMatching matching) {
+          // By place alone too much fits by chance, and of a part of the file.
+          fits = matching.match != Match::kOrder &&
+                 matching.values.size() == snapshot.weights->size() &&
+                 Judge(weights, matching, {}).is_whole();
+          return !fits;
+        });
+    if (status.ok() && fits) return child.layer->name();
   }
   return "";
 }
@@ -180,27 +190,23 @@ absl::Status CheckKeep(absl::Span<const Weight> weights,
   return absl::OkStatus();
 }
 
-// The first by which all fits. Else the first by edges or paths whose
-// differences are allowed; where the caller named the way, by that. Null if
-// there is none.
-const Judgement* Choose(const std::vector<Judgement>& judgements,
-                        const RestoreOptions& options) {
-  const auto first = [&](auto&& condition) -> const Judgement* {
-    const auto found =
-        std::find_if(judgements.begin(), judgements.end(), condition);
-    return found == judgements.end() ? nullptr : &*found;
-  };
-  if (const Judgement* const whole = first([&](const Judgement& judgement) {
-        return judgement.is_worth() &&
-               judgement.is_excused({.match = options.match});
-      })) {
-    return whole;
+// Whether nothing differs, but for what is to be kept or converted.
+bool FitsWhole(const Judgement& judgement, const RestoreOptions& options) {
+  return judgement.is_worth() && judgement.is_excused({.match = options.match});
+}
+
+// Where nothing fits whole: the first by edges or paths whose differences are
+// allowed; where the caller named the way, by that. Null if there is none.
+const Judgement* ChooseExcused(const std::vector<Judgement>& judgements,
+                               const RestoreOptions& options) {
+  for (const Judgement& judgement : judgements) {
+    if (judgement.is_worth() && judgement.is_excused(options) &&
+        (judgement.report.match != Match::kOrder ||
+         options.match == Match::kOrder)) {
+      return &judgement;
+    }
   }
-  return first([&](const Judgement& judgement) {
-    return judgement.is_worth() && judgement.is_excused(options) &&
-           (judgement.report.match != Match::kOrder ||
-            options.match == Match::kOrder);
-  });
+  return nullptr;
 }
 
 absl::Status Refuse(const Layer& model, absl::Span<const Weight> weights,
@@ -237,13 +243,18 @@ absl::StatusOr<WeightAssignments> MatchWeights(const Layer& model,
                                                const RestoreOptions& options) {
   const std::vector<Weight> weights = model.weights();
   CAIRN_RETURN_IF_ERROR(CheckKeep(weights, options));
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<WeightMatching> matchings,
-                         FindMatchings(model, weights, snapshot, options));
+  std::deque<WeightMatching> matchings;  // Judgements point into it.
   std::vector<Judgement> judgements;
-  for (const WeightMatching& matching : matchings) {
-    judgements.push_back(Judge(weights, matching, options));
-  }
-  const Judgement* const chosen = Choose(judgements, options);
+  const Judgement* chosen = nullptr;
+  CAIRN_RETURN_IF_ERROR(VisitMatchings(
+      model, weights, snapshot, options, [&](WeightMatching matching) {
+        matchings.push_back(std::move(matching));
+        judgements.push_back(Judge(weights, matchings.back(), options));
+        if (!FitsWhole(judgements.back(), options)) return true;
+        chosen = &judgements.back();
+        return false;
+      }));
+  if (chosen == nullptr) chosen = ChooseExcused(judgements, options);
   if (chosen == nullptr) return Refuse(model, weights, snapshot, judgements);
   WeightAssignments result{.report = chosen->report,
                            .is_whole = chosen->is_whole()};

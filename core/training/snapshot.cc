@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/types/span.h"
 #include "core/runtime/run_in_parallel.h"
 
@@ -12,7 +13,14 @@ namespace cairn {
 
 int ObjectGraph::Find(int node, absl::string_view edge) const {
   if (node < 0) return -1;
-  for (const Edge& candidate : nodes[node].edges) {
+  const std::vector<Edge>& edges = nodes[node].edges;
+  // The edges of a list, of which there may be thousands, are in order.
+  size_t place = 0;
+  if (absl::SimpleAtoi(edge, &place) && place < edges.size() &&
+      edges[place].name == edge) {
+    return edges[place].node;
+  }
+  for (const Edge& candidate : edges) {
     if (candidate.name == edge) return candidate.node;
   }
   return -1;

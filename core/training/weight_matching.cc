@@ -67,6 +67,18 @@ std::vector<const NamedTensor*> AllValues(const Snapshot& snapshot) {
   return values;
 }
 
+struct ModelNode {
+  int node = 0;
+  bool is_edge = false;  // It is below the file's root, not the root itself.
+};
+
+ModelNode FindModel(const ObjectGraph& objects) {
+  const int below = objects.Find(0, "model");
+  if (below < 0) return {};
+  // An edge that a file does not have itself leads from a root without a class.
+  return {below, !objects.nodes[0].class_name.empty()};
+}
+
 // Renames paths, each by one rule, and remembers which rules were used.
 class Renamer {
  public:
@@ -141,43 +153,42 @@ const NamedTensor* ValuesByName::Find(const std::string& name) const {
   return found == values_.end() ? nullptr : found->second;
 }
 
-std::vector<WeightMatching> MatchObjects(const Layer& model,
-                                         const Snapshot& snapshot) {
+WeightMatching MatchObjects(const Layer& model, const Snapshot& snapshot) {
+  const ModelNode start = FindModel(snapshot.objects);
+  WeightMatching matching{.match = Match::kObjects,
+                          .file_child = start.is_edge ? "model" : "",
+                          .values = AllValues(snapshot)};
+  const ValuesByName values(snapshot.weights);
+  ObjectMatcher(snapshot, values, matching).Visit(model, start.node);
+  return matching;
+}
+
+std::vector<WeightMatching> MatchObjectsOfChildren(const Layer& model,
+                                                   const Snapshot& snapshot) {
   const ObjectGraph& objects = snapshot.objects;
-  if (objects.nodes.empty()) return {};
+  const ModelNode start = FindModel(objects);
   const ValuesByName values(snapshot.weights);
   std::vector<WeightMatching> matchings;
-  const auto add = [&](int node, const std::string& file_child) {
-    matchings.push_back(
-        {.match = Match::kObjects, .file_child = file_child, .value_of = {}});
-    ObjectMatcher(snapshot, values, matchings.back()).Visit(model, node);
-  };
-  const int below = objects.Find(0, "model");
-  const int start = below < 0 ? 0 : below;
-  // An edge that a file does not have itself.
-  const bool is_given = below >= 0 && !objects.nodes[0].class_name.empty();
-  add(start, is_given ? "model" : "");
-  matchings[0].values = AllValues(snapshot);
   // A hostile file has very many that all fit a little.
   constexpr size_t kMostChildren = 100;
-  std::set<int> tried = {0, start};
-  for (const ObjectGraph::Edge& edge : objects.nodes[start].edges) {
+  std::set<int> tried = {0, start.node};
+  for (const ObjectGraph::Edge& edge : objects.nodes[start.node].edges) {
     if (objects.nodes[edge.node].kind == Kind::kVariable ||
         !tried.insert(edge.node).second) {
       continue;
     }
-    if (matchings.size() > kMostChildren) break;
-    add(edge.node, is_given ? absl::StrCat("model/", edge.name) : edge.name);
-    if (matchings.back().value_of.empty()) {
-      matchings.pop_back();
-      continue;
-    }
+    if (matchings.size() == kMostChildren) break;
+    WeightMatching matching{
+        .match = Match::kObjects,
+        .file_child =
+            start.is_edge ? absl::StrCat("model/", edge.name) : edge.name};
+    ObjectMatcher(snapshot, values, matching).Visit(model, edge.node);
+    if (matching.value_of.empty()) continue;
     const std::set<std::string> names = NamesBelow(objects, edge.node);
     for (const NamedTensor& value : snapshot.weights) {
-      if (names.count(value.name) > 0) {
-        matchings.back().values.push_back(&value);
-      }
+      if (names.count(value.name) > 0) matching.values.push_back(&value);
     }
+    matchings.push_back(std::move(matching));
   }
   return matchings;
 }

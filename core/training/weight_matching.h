@@ -38,10 +38,13 @@ struct WeightMatching {
   std::vector<const NamedTensor*> values;
 };
 
-// By edges: from the edge "model", or from the root if that is the model; then
-// from each child of it that is an object.
-std::vector<WeightMatching> MatchObjects(const Layer& model,
-                                         const Snapshot& snapshot);
+// By edges, from the edge "model", or from the root if that is the model.
+// REQUIRES: the snapshot has objects, here and in the next.
+WeightMatching MatchObjects(const Layer& model, const Snapshot& snapshot);
+// Likewise from each child of that which is an object, where any value is
+// found.
+std::vector<WeightMatching> MatchObjectsOfChildren(const Layer& model,
+                                                   const Snapshot& snapshot);
 // By path. A value's is its name, as `renames` changes it; see RestoreOptions.
 absl::StatusOr<WeightMatching> MatchNames(
     absl::Span<const Weight> weights, const Snapshot& snapshot,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "google/protobuf/arena.h"
 #include "google/protobuf/stubs/logging.h"
 #include "saving/codec/proto/trackable_object_graph.pb.h"
 
@@ -96,7 +97,11 @@ absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
     absl::string_view bytes) {
   // The library would print what is returned.
   const google::protobuf::LogSilencer silencer;
-  proto::TrackableObjectGraph graph;
+  // Thousands of small messages, given up at once.
+  google::protobuf::Arena arena;
+  auto& graph =
+      *google::protobuf::Arena::CreateMessage<proto::TrackableObjectGraph>(
+          &arena);
   if (bytes.size() > std::numeric_limits<int>::max() ||
       !graph.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::DataLossError("the object graph cannot be read");
@@ -107,16 +112,18 @@ absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
   }
   std::vector<TrackableNode> nodes(node_count);
   for (int i = 0; i < node_count; ++i) {
-    const auto& object = graph.nodes(i);
+    auto& object = *graph.mutable_nodes(i);
     TrackableNode& node = nodes[i];
-    for (const auto& child : object.children()) {
+    node.children.reserve(object.children_size());
+    for (auto& child : *object.mutable_children()) {
       CAIRN_RETURN_IF_ERROR(CheckId(child.node_id(), node_count));
-      node.children.emplace_back(child.local_name(), child.node_id());
+      node.children.emplace_back(std::move(*child.mutable_local_name()),
+                                 child.node_id());
     }
-    for (const auto& attribute : object.attributes()) {
+    for (auto& attribute : *object.mutable_attributes()) {
       if (attribute.name() == kVariableValue && node.checkpoint_key.empty()) {
-        node.full_name = attribute.full_name();
-        node.checkpoint_key = attribute.checkpoint_key();
+        node.full_name = std::move(*attribute.mutable_full_name());
+        node.checkpoint_key = std::move(*attribute.mutable_checkpoint_key());
       } else {
         node.other_attributes.push_back({attribute.name(),
                                          attribute.full_name(),
