@@ -15,6 +15,7 @@
 #include "saving/checkpoint_reader.h"
 #include "saving/save.h"
 #include "saving/stored_objects.h"
+#include "saving/trackable_object_names.h"
 
 namespace cairn {
 namespace {
@@ -130,6 +131,12 @@ absl::Status Checkpoint::AddObject(CheckpointObject object) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", object.edge,
                      "\" is no edge for an object; give it another name"));
+  }
+  if (trackable::IsStructure(object.edge)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", object.edge,
+                     "\" is what Keras calls a part of a model; give the "
+                     "object another edge"));
   }
   for (const CheckpointObject& other : contents_->objects) {
     if (other.edge != object.edge) continue;

@@ -31,7 +31,9 @@ class Checkpoint {
   Checkpoint(const Checkpoint&) = delete;
   Checkpoint& operator=(const Checkpoint&) = delete;
 
-  // InvalidArgument if the edge is empty, taken or "save_counter".
+  // InvalidArgument if the edge is empty, taken, "save_counter", or what Keras
+  // calls a part of a model: "layer-0", "layer_with_weights-0", "_functional",
+  // "_operations", "keras_api", "root".
   absl::Status Add(absl::string_view edge, std::shared_ptr<Layer> layer);
   absl::Status Add(absl::string_view edge, std::shared_ptr<Variable> variable);
   // Not owned: `layer` must outlive this and what it restores.

@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 // What TensorFlow and Keras call edges, for both directions of
 // trackable_objects.h.
@@ -24,6 +25,18 @@ inline constexpr absl::string_view kSaveCounter = "save_counter";
 inline bool IsPlace(absl::string_view name, int& place) {
   return absl::SimpleAtoi(name, &place) && place >= 0 &&
          absl::StrCat(place) == name;
+}
+
+// Whether an edge leads from a Keras object to a part of it that is reached by
+// a name of its own too, or from a list of a model's layers.
+inline bool IsStructure(absl::string_view edge) {
+  int place = 0;
+  absl::string_view name = edge;
+  return ((absl::ConsumePrefix(&name, kLayer) ||
+           absl::ConsumePrefix(&name, kWeightedLayer)) &&
+          IsPlace(name, place)) ||
+         edge == kFunctional || edge == kOperations || edge == kKerasApi ||
+         edge == "root";
 }
 
 }  // namespace cairn::trackable

@@ -174,16 +174,11 @@ class Interpreter {
       return names.count(name) > 0;
     };
     for (const auto& [edge, child] : nodes_[node].children) {
-      const bool is_structure =
-          absl::StartsWith(edge, trackable::kLayer) ||
-          absl::StartsWith(edge, trackable::kWeightedLayer) ||
-          edge == trackable::kFunctional || edge == trackable::kOperations ||
-          edge == "root" || edge == trackable::kKerasApi;
       const bool is_beside_weights =
           part == Part::kWeights && model_ >= 0 &&
           (IsSaveCounter(node, edge, child) ||
            (node == model_ && edge == trackable::kOptimizer));
-      if (is_structure || is_beside_weights) continue;
+      if (trackable::IsStructure(edge) || is_beside_weights) continue;
       const int below = Object(child, part);
       AddEdge(object, edge, below);
       // "_kernel" is "kernel" to us, and "iter" of older optimizers

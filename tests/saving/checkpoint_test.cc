@@ -292,10 +292,22 @@ TEST(CheckpointTest, ALayerUnderAnyEdgeIsALayer) {
             "optimizer/var/.ATTRIBUTES/VARIABLE_VALUE int32");
 }
 
+TEST(CheckpointTest, AnEdgeThatBeginsAsAPlaceOfKerasIsFoundAgain) {
+  FaultFileSystem files;
+  Checkpoint checkpoint({.files = &files});
+  for (const char* edge : {"layer-first", "layer-", "layer-01"}) {
+    ASSERT_TRUE(IsOk(checkpoint.Add(edge, MakeScaler(5))));
+  }
+  ASSERT_TRUE(IsOk(checkpoint.Write("c")));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const LazyRestore restore, checkpoint.Read("c"));
+  EXPECT_TRUE(IsOk(restore.AssertConsumed()));
+}
+
 TEST(CheckpointTest, EdgesAreGivenOnce) {
   Checkpoint checkpoint;
   ASSERT_TRUE(IsOk(checkpoint.Add("layer", MakeScaler(5))));
-  for (const char* edge : {"", "layer", "save_counter"}) {
+  for (const char* edge : {"", "layer", "save_counter", "layer-0",
+                           "layer_with_weights-12", "keras_api", "root"}) {
     EXPECT_TRUE(IsError(checkpoint.Add(edge, MakeScaler(5)),
                         Code::kInvalidArgument, {edge}));
   }
