@@ -27,9 +27,11 @@ double ProcessorSeconds() {
          1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-// Whether waiting may help: space may be made, a device may answer again.
+// Whether waiting may help: space may be made, a device may answer again, and
+// somebody may give the right to write back.
 bool MayPass(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
+  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status) ||
+         absl::IsPermissionDenied(status);
 }
 
 // Attempts it again, with growing pauses and a warning each time, until
@@ -52,27 +54,84 @@ absl::Status TryUntil(double end, Attempt attempt) {
 
 }  // namespace
 
+absl::Status CheckpointWriting::PrepareFolder() {
+  bool renewed = false;
+  if (folder != nullptr) {
+    CAIRN_ASSIGN_OR_RETURN(renewed, folder->Renew());
+  }
+  const std::string path = DirectoryOf(checkpoint.prefix);
+  absl::StatusOr<std::vector<std::string>> names = save.files->List(path);
+  if (absl::IsNotFound(names.status())) names = std::vector<std::string>();
+  std::vector<std::string> lost;
+  for (const KeptCheckpoint& one : kept) {
+    const std::string index = absl::StrCat(BaseName(one.prefix), ".index");
+    // Of what cannot be listed now nobody knows that it is gone.
+    if (names.ok() &&
+        !std::binary_search(names->begin(), names->end(), index)) {
+      lost.push_back(one.prefix);
+    }
+  }
+  kept.erase(std::remove_if(kept.begin(), kept.end(),
+                            [&](const KeptCheckpoint& one) {
+                              return std::count(lost.begin(), lost.end(),
+                                                one.prefix) > 0;
+                            }),
+             kept.end());
+  if (!renewed && lost.empty()) return absl::OkStatus();
+  LogWarning(absl::StrCat(
+      "\"", path, "\": somebody has removed or moved ",
+      renewed ? "the folder or its lock; it was made anew" : "checkpoints",
+      lost.empty() ? ""
+                   : absl::StrCat("; ", lost.size(),
+                                  " of this run are gone, the newest of them ",
+                                  lost.back())));
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointWriting::WriteOnce(double retry_until) {
+  std::unique_ptr<SnapshotWriter> own_writer;
+  std::unique_ptr<SnapshotWriter>& used = writer ? *writer : own_writer;
+  CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&]() -> absl::Status {
+    CAIRN_RETURN_IF_ERROR(PrepareFolder());
+    return WriteSnapshot(snapshot, checkpoint.prefix, save, used);
+  }));
+  // Not in the list either what was lost while it was written.
+  CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] { return PrepareFolder(); }));
+  checkpoint.time = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
+  std::vector<KeptCheckpoint> now_kept = kept;
+  // A name that is used again moves to the end.
+  now_kept.erase(std::remove_if(now_kept.begin(), now_kept.end(),
+                                [&](const auto& one) {
+                                  return one.prefix == checkpoint.prefix;
+                                }),
+                 now_kept.end());
+  now_kept.push_back(checkpoint);
+  const auto dropped = ApplyRetention(DirectoryOf(checkpoint.prefix), retention,
+                                      save, now_kept, retry_until);
+  // What is to be written once more is not in the list yet.
+  if (absl::IsNotFound(dropped.status())) return dropped.status();
+  kept = std::move(now_kept);
+  CAIRN_RETURN_IF_ERROR(dropped.status());
+  removed = *dropped;
+  const auto there =
+      save.files->Exists(absl::StrCat(checkpoint.prefix, ".index"));
+  if (!there.ok() || *there) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat(
+      checkpoint.prefix, ": somebody removes the files while they are saved"));
+}
+
 absl::Status CheckpointWriting::Write() {
+  // Nothing that a save needs is missing unless somebody removes it meanwhile.
+  constexpr int kAttempts = 3;
   const double begin = SecondsOfSteadyClock();
   const double processor_begin = ProcessorSeconds();
   if (wants_digest) digest = SnapshotDigest(snapshot);
-  const double retry_until = begin + retry_seconds;
-  std::unique_ptr<SnapshotWriter> own_writer;
-  std::unique_ptr<SnapshotWriter>& used = writer ? *writer : own_writer;
-  CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {
-    return WriteSnapshot(snapshot, checkpoint.prefix, save, used);
-  }));
-  checkpoint.time = absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch());
-  // A name that is used again moves to the end.
-  kept.erase(std::remove_if(kept.begin(), kept.end(),
-                            [&](const auto& one) {
-                              return one.prefix == checkpoint.prefix;
-                            }),
-             kept.end());
-  kept.push_back(checkpoint);
-  CAIRN_ASSIGN_OR_RETURN(
-      removed, ApplyRetention(DirectoryOf(checkpoint.prefix), retention, save,
-                              kept, retry_until));
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    status = WriteOnce(begin + retry_seconds);
+    if (!absl::IsNotFound(status)) break;
+  }
+  CAIRN_RETURN_IF_ERROR(status);
   bytes = CheckpointBytes(checkpoint.prefix, *save.files);
   write_seconds = SecondsOfSteadyClock() - begin;
   processor_seconds = ProcessorSeconds() - processor_begin;

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "callbacks/retention.h"
+#include "callbacks/run_folder.h"
 #include "core/training/snapshot.h"
 #include "saving/format.h"
 
@@ -20,6 +21,8 @@ namespace cairn {
 struct CheckpointWriting {
   // Not owned: that of the save before and of the next. Null: one of its own.
   std::unique_ptr<SnapshotWriter>* writer = nullptr;
+  // Not owned: of the checkpoint. Null: one that nobody has locked.
+  RunFolder* folder = nullptr;
   Snapshot snapshot;
   KeptCheckpoint checkpoint;  // What is written.
   std::vector<KeptCheckpoint>
@@ -45,8 +48,15 @@ struct CheckpointWriting {
 
   // Writes the checkpoint; once it is in place, says so in the folder's file
   // "checkpoint" and removes what no rule keeps. An error leaves the old ones
-  // and the list as they were, but for one of the removal.
+  // and the list as they were, but for one of the removal. Where somebody has
+  // removed the folder, before or meanwhile, it is made anew and all is
+  // written; what was lost with it is no longer in the list. A warning says so.
   absl::Status Write();
+
+ private:
+  absl::Status WriteOnce(double retry_until);
+  // Makes sure of the folder, and drops from the list what is not there.
+  absl::Status PrepareFolder();
 };
 
 // Drops from `kept` what no rule keeps, says in the file "checkpoint" of

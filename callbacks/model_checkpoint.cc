@@ -135,7 +135,7 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
     schedule_.End();
     background_ = nullptr;
     writer_ = nullptr;
-    lock_ = nullptr;
+    run_folder_ = nullptr;
     postponed_.clear();
     running_ = false;
   });
@@ -310,6 +310,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   CAIRN_ASSIGN_OR_RETURN(const std::string prefix,
                          PrefixFor(session, logs, due));
   writing->writer = &writer_;
+  writing->folder = run_folder_.get();
   CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
                          session.TakeSnapshot(WantedParts()));
   writing->snapshot.save_counter = session.step();

@@ -18,6 +18,7 @@
 #include "callbacks/monitor.h"
 #include "callbacks/path_template.h"
 #include "callbacks/retention.h"
+#include "callbacks/run_folder.h"
 #include "callbacks/save_schedule.h"
 #include "callbacks/trigger.h"
 #include "core/training/callback.h"
@@ -57,7 +58,8 @@ enum class OnFailure {
   kWarn,   // A warning; training goes on, and the next save is tried. If the
            // last save of the run fails too, Fit() returns its error.
   kRetry,  // Tried again for retry_time, as long as the cause may pass (a full
-           // disk, a device that does not answer); then as kStop.
+           // disk, a device that does not answer, one that may not be written
+           // now); then as kStop.
 };
 
 struct ModelCheckpointOptions {
@@ -137,7 +139,8 @@ struct ModelCheckpointOptions {
 // The folder's file "checkpoint" names the newest, so that
 // tf.train.latest_checkpoint finds it. What no rule keeps is removed once a
 // newer one is in place; files that the run did not make are never touched.
-// While it runs, the folder, or the `path`, is locked against other writers.
+// While it runs, the folder, or the `path`, is locked against other writers. A
+// folder that somebody removes meanwhile is made anew at the next save.
 class ModelCheckpoint : public Callback {
  public:
   explicit ModelCheckpoint(ModelCheckpointOptions options);
@@ -273,7 +276,7 @@ class ModelCheckpoint : public Callback {
   const ModelCheckpointOptions options_;
   PathTemplate template_;
   std::string folder_;
-  std::unique_ptr<FileLock> lock_;  // Of the folder, while a run goes on.
+  std::unique_ptr<RunFolder> run_folder_;  // While a run goes on.
   bool running_ = false;
   Monitor monitor_;
   SaveSchedule schedule_;

@@ -194,15 +194,13 @@ absl::Status ModelCheckpoint::CheckPath(const TrainingSession& session) {
 
 absl::Status ModelCheckpoint::PrepareFolder() {
   FileSystem& files = *options_.save.files;
-  CAIRN_RETURN_IF_ERROR(
-      Annotate(files.CreateDirectories(folder_), "the folder for checkpoints"));
   // Before anything of another process could be taken for a left-over.
   CAIRN_ASSIGN_OR_RETURN(
-      lock_,
-      files.Lock(JoinPath(
-          folder_,
+      run_folder_,
+      RunFolder::Open(
+          files, folder_,
           absl::StrCat(".", CommonName().empty() ? "checkpoint" : CommonName(),
-                       ".lock"))));
+                       ".lock")));
   CAIRN_RETURN_IF_ERROR(
       Annotate(CheckWritable(folder_, files), "the folder for checkpoints"));
   // A whole one could be taken for the newest.

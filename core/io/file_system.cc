@@ -204,6 +204,8 @@ class PosixFileLock : public FileLock {
     ::close(descriptor_);
   }
 
+  bool IsInPlace() const override { return IsCalled(descriptor_, path_); }
+
   // Closes the file and leaves it: it is another's.
   void Abandon() { ::close(std::exchange(descriptor_, -1)); }
 

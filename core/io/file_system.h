@@ -36,6 +36,9 @@ class WritableFile {
 class FileLock {
  public:
   virtual ~FileLock() = default;
+  // Whether its file still is where it was made. Where somebody has removed or
+  // replaced it the lock keeps nobody out any more.
+  virtual bool IsInPlace() const = 0;
 };
 
 // What a file system has left for this process.

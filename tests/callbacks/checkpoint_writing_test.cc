@@ -147,6 +147,8 @@ TEST_F(CheckpointWritingTest, NoErrorThatPassesIsLeftToTheCaller) {
 
 TEST_F(CheckpointWritingTest, ANameThatIsWrittenAgainMovesToTheEnd) {
   FaultFileSystem files;
+  files.Put("run/ckpt-5.index", "of before");
+  files.Put("run/ckpt-6.index", "of before");
   CheckpointWriting writing = Writing(files, 5);
   writing.kept = {{.prefix = "run/ckpt-5", .step = 4},
                   {.prefix = "run/ckpt-6", .step = 4}};
@@ -155,6 +157,39 @@ TEST_F(CheckpointWritingTest, ANameThatIsWrittenAgainMovesToTheEnd) {
   EXPECT_EQ(writing.kept[0].prefix, "run/ckpt-6");
   EXPECT_EQ(writing.kept[1].prefix, "run/ckpt-5");
   EXPECT_EQ(writing.kept[1].step, 5);
+}
+
+TEST_F(CheckpointWritingTest, WhatSomebodyHasRemovedIsNoLongerInTheList) {
+  FaultFileSystem files;
+  CheckpointWriting writing = Writing(files, 3);
+  for (const int64_t step : {1, 2}) {
+    CheckpointWriting before = Writing(files, step);
+    before.kept = writing.kept;
+    ASSERT_TRUE(IsOk(before.Write()));
+    writing.kept = before.kept;
+  }
+  ASSERT_TRUE(IsOk(RemoveCheckpoint("run/ckpt-2", files)));
+  CaptureStderr();
+  ASSERT_TRUE(IsOk(writing.Write()));
+  const std::string said = GetCapturedStderr();
+  EXPECT_TRUE(absl::StrContains(said, "1 of this run are gone")) << said;
+  EXPECT_TRUE(absl::StrContains(said, "run/ckpt-2")) << said;
+  // The older one need not go for it.
+  EXPECT_EQ(Steps(writing), (std::vector<int64_t>{1, 3}));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const CheckpointState state,
+                             ReadCheckpointState("run", files));
+  EXPECT_EQ(state.all, (std::vector<std::string>{"ckpt-1", "ckpt-3"}));
+}
+
+TEST_F(CheckpointWritingTest, ARightThatIsGivenBackIsWaitedFor) {
+  FaultFileSystem files;
+  CheckpointWriting writing = Writing(files, 1);
+  writing.retry_seconds = 5;
+  files.FailMutation(2, absl::PermissionDeniedError("read-only"));
+  CaptureStderr();
+  EXPECT_TRUE(IsOk(writing.Write()));
+  const std::string said = GetCapturedStderr();
+  EXPECT_TRUE(absl::StrContains(said, "read-only; trying again")) << said;
 }
 
 }  // namespace

@@ -317,11 +317,11 @@ TEST(ModelCheckpointAsyncTest, WhatCannotPassIsNotWaitedFor) {
   SmallRun run;
   const int append = FindMutation(run, "Append", 1);
   FaultFileSystem files;
-  files.FailMutation(append, absl::PermissionDeniedError("never"));
+  files.FailMutation(append, absl::FailedPreconditionError("never"));
   run.checkpoint.on_failure = OnFailure::kRetry;
   run.checkpoint.retry_time = absl::Hours(1);
   EXPECT_TRUE(
-      IsError(Train(files, run).status, Code::kPermissionDenied, {"never"}));
+      IsError(Train(files, run).status, Code::kFailedPrecondition, {"never"}));
 }
 
 TEST(ModelCheckpointAsyncTest, AnInterruptedRunGoesOnBitForBit) {

@@ -189,6 +189,47 @@ TEST_P(ModelCheckpointFaultsTest, APowerCutAfterAnyOperationLosesNoSave) {
   RecordProperty("cuts", cuts_);
 }
 
+TEST_P(ModelCheckpointFaultsTest, AFolderRemovedBeforeAnyOperationIsMadeAnew) {
+  int made_anew = 0;
+  for (const bool asynchronous : {false, true}) {
+    for (size_t i = 0; i < mutations_.size(); ++i) {
+      SCOPED_TRACE(absl::StrCat("removed before: ", mutations_[i]));
+      const auto files = std::make_unique<FaultFileSystem>();
+      files->RemoveFolderBefore(static_cast<int>(i) + 1, "run");
+      SmallRun run = run_;
+      run.checkpoint.asynchronous = asynchronous;
+      ::testing::internal::CaptureStderr();
+      const SmallRunResult result = Train(*files, run);
+      const std::string said = ::testing::internal::GetCapturedStderr();
+      if (absl::IsNotFound(result.status)) {
+        // Before the first step: a person sees it at once.
+        EXPECT_TRUE(result.history.empty());
+        EXPECT_EQ(result.totals.saved + result.totals.failed, 0);
+        continue;
+      }
+      ASSERT_TRUE(IsOk(result.status));
+      EXPECT_EQ(result.values, values_);
+      made_anew += absl::StrContains(said, "\"run\": somebody has removed");
+      ExpectWhole(*files, result.totals.saved > 0 ? 1 : 0);
+      // What is listed is there, and what is there is listed.
+      CAIRN_ASSERT_OK_AND_ASSIGN(const auto found,
+                                 ListCheckpoints("run", *files));
+      std::vector<std::string> names;
+      for (const auto& one : found) names.push_back(BaseName(one.prefix));
+      CAIRN_ASSERT_OK_AND_ASSIGN(const auto state,
+                                 ReadCheckpointState("run", *files));
+      EXPECT_EQ(state.all, names);
+      EXPECT_EQ(state.newest, "ckpt-6");
+      // The run, started again, has nothing left to do.
+      const SmallRunResult again = Train(*files->AfterKill(), run_);
+      ASSERT_TRUE(IsOk(again.status));
+      EXPECT_EQ(again.values, values_);
+      EXPECT_EQ(again.history, history_);
+    }
+  }
+  EXPECT_GT(made_anew, static_cast<int>(mutations_.size()));
+}
+
 INSTANTIATE_TEST_SUITE_P(, ModelCheckpointFaultsTest, ::testing::Bool(),
                          [](const auto& info) {
                            return info.param ? "EveryTwoSteps" : "EveryEpoch";

@@ -200,10 +200,20 @@ class FaultFileSystem::HeldLock : public FileLock {
       : files_(files), path_(std::move(path)) {}
   ~HeldLock() override {
     MutexLock lock(files_.mutex_);
-    files_.locks_.erase(path_);
+    if (IsHeld()) files_.locks_.erase(path_);
+  }
+
+  bool IsInPlace() const override {
+    MutexLock lock(files_.mutex_);
+    return IsHeld();
   }
 
  private:
+  bool IsHeld() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_.mutex_) {
+    const auto held = files_.locks_.find(path_);
+    return held != files_.locks_.end() && held->second == this;
+  }
+
   FaultFileSystem& files_;
   const std::string path_;
 };
@@ -211,11 +221,15 @@ class FaultFileSystem::HeldLock : public FileLock {
 absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
     const std::string& path) {
   MutexLock lock(mutex_);
-  if (!locks_.insert(path).second) {
+  CAIRN_RETURN_IF_ERROR(CheckFolderOf(path));
+  const std::string name = Normal(path);
+  if (locks_.count(name) > 0) {
     return absl::FailedPreconditionError(
         absl::StrCat("\"", path, "\": somebody writes there now"));
   }
-  return std::make_unique<HeldLock>(*this, path);
+  auto held = std::make_unique<HeldLock>(*this, name);
+  locks_[name] = held.get();
+  return held;
 }
 
 absl::StatusOr<FreeSpace> FaultFileSystem::FindFreeSpace(const std::string&) {
@@ -281,9 +295,29 @@ void FaultFileSystem::StopAfter(int number) {
   stop_after_ = number;
 }
 
+void FaultFileSystem::RemoveFolder(const std::string& path) {
+  MutexLock lock(mutex_);
+  EraseFolder(Normal(path));
+}
+
+void FaultFileSystem::RemoveFolderBefore(int number, const std::string& path) {
+  MutexLock lock(mutex_);
+  vanishes_before_ = number;
+  vanishing_ = Normal(path);
+}
+
+void FaultFileSystem::EraseFolder(const std::string& path) {
+  const auto is_in_it = [&](const auto& item) {
+    return item.first == path || absl::StartsWith(item.first, path + "/");
+  };
+  std::erase_if(names_, is_in_it);
+  std::erase_if(locks_, is_in_it);
+}
+
 absl::Status FaultFileSystem::CountMutation(const std::string& what) {
   mutations_.push_back(what);
   const int number = static_cast<int>(mutations_.size());
+  if (number == vanishes_before_) EraseFolder(vanishing_);
   if (stop_after_ >= 0 && number > stop_after_) {
     return absl::UnavailableError("stopped");
   }

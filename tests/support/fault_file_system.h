@@ -7,7 +7,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,7 @@ namespace cairn {
 // Remove, CreateDirectories, SyncDirectory) or as a read. To try every fault of
 // some code, let it run once, and then once for each number up to
 // mutations().size(). Paths that differ only in "." and slashes are one.
-// Folders cannot be renamed or removed. Thread-safe.
+// Folders cannot be renamed, and removed by RemoveFolder() alone. Thread-safe.
 class FaultFileSystem : public FileSystem {
  public:
   enum class Repeat { kOnce, kFromThenOn };
@@ -60,6 +59,11 @@ class FaultFileSystem : public FileSystem {
   // The program or the machine stops after mutation `number`; 0 is at once. All
   // that follows fails and does nothing.
   void StopAfter(int number);
+  // A folder and all below it are gone, its locks too, as if somebody had
+  // removed them, and stay so after a power cut. Not counted.
+  void RemoveFolder(const std::string& path);
+  // The same between mutation `number` and the one before it.
+  void RemoveFolderBefore(int number, const std::string& path);
 
   // What a new program finds if this one is killed now: all that is seen, and
   // what is un-synced still is. Nothing is counted yet and nothing fails.
@@ -94,7 +98,8 @@ class FaultFileSystem : public FileSystem {
   absl::StatusOr<bool> Exists(const std::string& path) override;
   absl::Status CreateDirectories(const std::string& path) override;
   absl::Status SyncDirectory(const std::string& path) override;
-  // Neither a mutation nor a read, and gone with a kill or a power cut.
+  // Neither a mutation nor a read, and gone with a kill or a power cut. There
+  // is no file that can be seen.
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(
       const std::string& path) override;
   // What SetFreeSpace() said last; at first there is no limit.
@@ -151,6 +156,8 @@ class FaultFileSystem : public FileSystem {
   // NotFound unless the folder of `path` is there.
   absl::Status CheckFolderOf(const std::string& path) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EraseFolder(const std::string& path)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MakeFolders(const std::string& path)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Unsynced> FindUnsynced() const
@@ -162,7 +169,7 @@ class FaultFileSystem : public FileSystem {
 
   mutable Mutex mutex_;
   std::map<std::string, Name> names_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> locks_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, const HeldLock*> locks_ ABSL_GUARDED_BY(mutex_);
   FreeSpace free_space_ ABSL_GUARDED_BY(mutex_) = {
       .bytes = std::numeric_limits<int64_t>::max(),
       .files = std::numeric_limits<int64_t>::max()};
@@ -171,7 +178,9 @@ class FaultFileSystem : public FileSystem {
   int64_t bytes_read_ ABSL_GUARDED_BY(mutex_) = 0;
   Fault mutation_fault_ ABSL_GUARDED_BY(mutex_);
   Fault read_fault_ ABSL_GUARDED_BY(mutex_);
-  int stop_after_ ABSL_GUARDED_BY(mutex_) = -1;  // -1: never.
+  int stop_after_ ABSL_GUARDED_BY(mutex_) = -1;      // -1: never.
+  int vanishes_before_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: never.
+  std::string vanishing_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cairn

@@ -54,13 +54,18 @@ class MemoryFiles : public FileSystem {
     return absl::OkStatus();
   }
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string&) override {
-    return std::make_unique<FileLock>();
+    return std::make_unique<NoLock>();
   }
   absl::StatusOr<FreeSpace> FindFreeSpace(const std::string&) override {
     return FreeSpace{.bytes = 1 << 30, .files = 1 << 20};
   }
 
  private:
+  class NoLock : public FileLock {
+   public:
+    bool IsInPlace() const override { return true; }
+  };
+
   class Writer : public WritableFile {
    public:
     explicit Writer(std::string* bytes) : bytes_(bytes) {}
