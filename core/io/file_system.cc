@@ -348,8 +348,11 @@ class PosixFileSystem : public FileSystem {
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(
       const std::string& path) override {
     for (;;) {
-      const int descriptor = Open(path, O_RDWR | O_CREAT);
-      if (descriptor < 0) return SystemError(path, "open the lock", errno);
+      int descriptor = Open(path, O_RDWR | O_CREAT);
+      // Another user's, whose process may hold it or have left it.
+      const bool is_foreign = descriptor < 0 && errno == EACCES;
+      if (is_foreign) descriptor = Open(path, O_RDONLY);
+      if (descriptor < 0) return CannotOpenLock(path, errno);
       auto lock = std::make_unique<PosixFileLock>(path, descriptor);
       if (Uninterrupted(
               [&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) != 0) {
@@ -376,6 +379,13 @@ class PosixFileSystem : public FileSystem {
         lock->Abandon();
         continue;
       }
+      if (is_foreign) {
+        // Nobody holds it, so one of this user's takes its place. Where it may
+        // not be removed it locks as well, but names the wrong process.
+        if (::unlink(path.c_str()) != 0) return lock;
+        lock->Abandon();
+        continue;
+      }
       const std::string self = absl::StrCat(::getpid(), "\n");
       // In this order: ext4 writes a file that was cut to nothing out to the
       // device when it is closed, which takes ten times as long as the rest.
@@ -397,6 +407,16 @@ class PosixFileSystem : public FileSystem {
   }
 
  private:
+  static absl::Status CannotOpenLock(const std::string& path, int error) {
+    const absl::Status status = SystemError(path, "open the lock", error);
+    if (error != EACCES || ::access(path.c_str(), F_OK) != 0) return status;
+    return absl::Status(
+        status.code(),
+        absl::StrCat(status.message(),
+                     "; it is another user's: if no program of theirs writes "
+                     "there, remove the file, or choose another place"));
+  }
+
   static absl::Status HeldBy(const std::string& path, int descriptor) {
     char text[32] = {};
     const ssize_t count = ::pread(descriptor, text, sizeof text - 1, 0);

@@ -1,9 +1,13 @@
+#include <grp.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -67,6 +71,18 @@ TEST_F(FileLockTest, IsHeldByOneAtATimeAndLeavesNothing) {
   EXPECT_TRUE(Lock().ok());
 }
 
+TEST_F(FileLockTest, KnowsWhetherItsFileIsStillInPlace) {
+  const auto lock = Lock();
+  ASSERT_TRUE(lock.ok());
+  EXPECT_TRUE((*lock)->IsInPlace());
+  std::filesystem::remove(path_);
+  EXPECT_FALSE((*lock)->IsInPlace());
+  const auto second = Lock();
+  ASSERT_TRUE(second.ok());
+  EXPECT_FALSE((*lock)->IsInPlace());
+  EXPECT_TRUE((*second)->IsInPlace());
+}
+
 TEST_F(FileLockTest, AnotherProcessIsNamedAndKeepsItUntilItDies) {
   const pid_t child = HoldElsewhere();
   const absl::Status refused = Lock().status();
@@ -89,6 +105,108 @@ TEST_F(FileLockTest, AFileOfThatNameThatNobodyHoldsIsTakenOver) {
 TEST_F(FileLockTest, WhereNoFileCanBeMadeThereIsNoLock) {
   EXPECT_TRUE(absl::IsNotFound(
       FileSystem::Default().Lock(path_ + ".none/lock").status()));
+}
+
+// Runs `body` in a process of a user who is not the administrator. Returns its
+// exit code: 1 if an expectation failed, 2 if this process cannot become them.
+int AsAnotherUser(const std::function<void()>& body) {
+  constexpr uid_t kNobody = 65534;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setgid(kNobody) != 0 ||
+        ::setuid(kNobody) != 0) {
+      ::_exit(2);
+    }
+    body();
+    ::_exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+class ForeignLockTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0 || AsAnotherUser([] {}) != 0) {
+      GTEST_SKIP() << "this process cannot become another user";
+    }
+    // Not below the test's folder, into which the other user may not look.
+    folder_ = "/tmp/cairn_foreign_lock_XXXXXX";
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    path_ = folder_ + "/lock";
+    std::ofstream(path_) << "99999999\n";
+    ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  }
+  void TearDown() override {
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+  void AllowWriting(mode_t mode) {
+    ASSERT_EQ(::chmod(folder_.c_str(), mode), 0);
+  }
+
+  std::string folder_, path_;
+};
+
+TEST_F(ForeignLockTest, IsReplacedWhereTheFolderMayBeWritten) {
+  AllowWriting(0777);
+  EXPECT_EQ(AsAnotherUser([&] {
+              {
+                const auto lock = FileSystem::Default().Lock(path_);
+                ASSERT_TRUE(lock.ok()) << lock.status();
+                EXPECT_TRUE((*lock)->IsInPlace());
+                const absl::Status second =
+                    FileSystem::Default().Lock(path_).status();
+                EXPECT_NE(second.message().find(absl::StrCat(::getpid())),
+                          absl::string_view::npos)
+                    << second;
+              }
+              EXPECT_FALSE(std::filesystem::exists(path_));
+            }),
+            0);
+}
+
+TEST_F(ForeignLockTest, IsTakenAsItIsWhereItMayNotBeRemoved) {
+  AllowWriting(01777);
+  EXPECT_EQ(AsAnotherUser([&] {
+              for (int i = 0; i < 2; ++i) {
+                const auto lock = FileSystem::Default().Lock(path_);
+                ASSERT_TRUE(lock.ok()) << lock.status();
+                EXPECT_TRUE(absl::IsFailedPrecondition(
+                    FileSystem::Default().Lock(path_).status()));
+              }
+            }),
+            0);
+}
+
+TEST_F(ForeignLockTest, IsRespectedWhileItIsHeld) {
+  AllowWriting(0777);
+  const auto lock = FileSystem::Default().Lock(path_);
+  ASSERT_TRUE(lock.ok());
+  EXPECT_EQ(
+      AsAnotherUser([&] {
+        const absl::Status refused = FileSystem::Default().Lock(path_).status();
+        EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+        EXPECT_NE(refused.message().find(absl::StrCat("process ", ::getppid())),
+                  absl::string_view::npos)
+            << refused;
+      }),
+      0);
+  EXPECT_TRUE((*lock)->IsInPlace());
+}
+
+TEST_F(ForeignLockTest, ThatMayNotBeReadIsAnErrorThatSaysWhatToDo) {
+  AllowWriting(0777);
+  ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
+  EXPECT_EQ(AsAnotherUser([&] {
+              const absl::Status refused =
+                  FileSystem::Default().Lock(path_).status();
+              EXPECT_TRUE(absl::IsPermissionDenied(refused)) << refused;
+              EXPECT_NE(refused.message().find("another user's"),
+                        absl::string_view::npos)
+                  << refused;
+            }),
+            0);
 }
 
 TEST(FreeSpaceTest, IsThatOfTheFileSystem) {
