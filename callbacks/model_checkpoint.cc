@@ -259,7 +259,7 @@ absl::StatusOr<std::string> ModelCheckpoint::PrefixFor(
   if (free.ok()) return *filled;
   // What cannot be had later is not lost for the sake of a name.
   if (!due.asked_for && !due.at_end) return free;
-  const std::string another = absl::StrCat(*filled, "-step-", session.step());
+  const std::string another = absl::StrCat(*filled, kStepMark, session.step());
   CAIRN_RETURN_IF_ERROR(CheckFree(another, session));
   return another;
 }

@@ -206,6 +206,8 @@ class ModelCheckpoint : public Callback {
     bool in_epoch = false;
     friend bool operator==(const Moment&, const Moment&) = default;
   };
+  // What a name that is taken gets behind it, before the step.
+  static constexpr char kStepMark[] = "-step-";
   static Moment MomentOf(const TrainingSession& session) {
     return {session.step(), session.step_in_epoch() > 0};
   }
@@ -216,13 +218,13 @@ class ModelCheckpoint : public Callback {
   absl::Status CheckMonitor(const TrainingSession& session);
   absl::Status PrepareFolder();
   // Removes what a run that was killed has left.
-  absl::Status RemoveRemains() const;
+  absl::Status ClearRemains() const;
   // Whether there is room; and, if asked for, a save and a look at it.
   absl::Status TrySaving(TrainingSession& session);
 
   // The run to go on with: model_checkpoint_resume.cc.
   absl::Status ResumeRun(TrainingSession& session);
-  // The checkpoints in the folder, but for what RemoveRemains() removes.
+  // The checkpoints in the folder, but for halves of its own.
   absl::StatusOr<std::vector<CheckpointSummary>> ListFolder() const;
   absl::Status FindOtherRuns(const TrainingSession& session);
   // What is gone on with, and whether the session has it already.
@@ -272,6 +274,8 @@ class ModelCheckpoint : public Callback {
   bool numbered() const { return !options_.directory.empty(); }
   // What the names of all its checkpoints begin with; may be empty.
   std::string CommonName() const;
+  // Whether this callback calls checkpoints so, by the last part of a prefix.
+  bool IsOwnName(absl::string_view name) const;
 
   const ModelCheckpointOptions options_;
   PathTemplate template_;

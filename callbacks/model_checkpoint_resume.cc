@@ -11,6 +11,7 @@
 #include "core/base/annotate.h"
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
+#include "saving/checkpoint_remains.h"
 #include "saving/snapshot_digest.h"
 
 namespace cairn {
@@ -41,9 +42,11 @@ absl::StatusOr<std::vector<CheckpointSummary>> ModelCheckpoint::ListFolder()
   FileSystem& files = *options_.save.files;
   CAIRN_ASSIGN_OR_RETURN(std::vector<CheckpointSummary> all,
                          ListCheckpoints(folder_, files));
-  if (!numbered()) return all;
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> half,
-                         ListHalfCheckpoints(folder_, CommonName(), files));
+  CAIRN_ASSIGN_OR_RETURN(
+      const std::vector<std::string> half,
+      ListHalfCheckpoints(
+          folder_, [&](absl::string_view name) { return IsOwnName(name); },
+          files));
   const auto is_half = [&](const CheckpointSummary& one) {
     const std::string index = absl::StrCat(BaseName(one.prefix), ".index");
     return !one.status.ok() &&

@@ -10,6 +10,7 @@
 #include "callbacks/model_checkpoint.h"
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
+#include "saving/checkpoint_remains.h"
 #include "saving/save.h"
 #include "saving/staged_write.h"
 
@@ -75,6 +76,16 @@ absl::Status CheckSpace(const std::string& folder, int64_t tensor_bytes,
 
 std::string ModelCheckpoint::CommonName() const {
   return numbered() ? kNumberedName : BaseName(template_.literal_prefix());
+}
+
+bool ModelCheckpoint::IsOwnName(absl::string_view name) const {
+  if (numbered()) return NumberedCheckpoints(kNumberedName)(name);
+  if (template_.MatchesName(name)) return true;
+  // Of a name that was taken.
+  const size_t end = name.rfind(kStepMark);
+  return template_.has_places() && end != absl::string_view::npos &&
+         NumberedCheckpoints(kStepMark)(name.substr(end)) &&
+         template_.MatchesName(name.substr(0, end));
 }
 
 absl::Status ModelCheckpoint::CheckOptions(const TrainingSession& session) {
@@ -209,18 +220,29 @@ absl::Status ModelCheckpoint::PrepareFolder() {
                           options_.save.syncs());
 }
 
-absl::Status ModelCheckpoint::RemoveRemains() const {
+absl::Status ModelCheckpoint::ClearRemains() const {
   FileSystem& files = *options_.save.files;
-  // A template that begins with a place has no name of its own to go by.
-  if (!CommonName().empty()) {
-    CAIRN_RETURN_IF_ERROR(
-        RemoveLeftovers(files, folder_, CommonName()).status());
-  }
   CAIRN_RETURN_IF_ERROR(
       RemoveLeftovers(files, folder_, absl::StrCat(kStateFile, ".tmp-"))
           .status());
-  if (!numbered()) return absl::OkStatus();
-  return RemoveHalfCheckpoints(folder_, kNumberedName, files);
+  if (!numbered() && !template_.has_places()) {
+    return RemoveTemporaries(
+        folder_, [&](absl::string_view name) { return IsOwnName(name); },
+        files);
+  }
+  std::vector<std::string> names;
+  if (CommonName().empty()) {
+    CAIRN_ASSIGN_OR_RETURN(names, files.List(folder_));
+  }
+  const auto is_ours = [&](absl::string_view name) {
+    if (!IsOwnName(name)) return false;
+    // A number alone may be somebody else's name. The lock of a save that was
+    // killed shows that it is not.
+    return !CommonName().empty() ||
+           std::binary_search(names.begin(), names.end(),
+                              absl::StrCat(".", name, ".saving"));
+  };
+  return RemoveRemains(folder_, is_ours, files);
 }
 
 absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
@@ -242,7 +264,7 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   }
   CAIRN_RETURN_IF_ERROR(FindOtherRuns(session));
   // A run that is refused has changed nothing.
-  CAIRN_RETURN_IF_ERROR(RemoveRemains());
+  CAIRN_RETURN_IF_ERROR(ClearRemains());
   if (resumed_.has_value()) {
     CAIRN_RETURN_IF_ERROR(
         ApplyRetention(folder_, MakeRetention(), options_.save, kept_)

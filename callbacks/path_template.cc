@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -30,6 +31,18 @@ int ConsumeNumber(absl::string_view& text) {
   }
   text.remove_prefix(count);
   return number;
+}
+
+// Whether a number may have been printed as `text`, also with a width.
+bool IsPrintedNumber(absl::string_view text) {
+  double value = 0;
+  if (absl::StartsWith(text, "+")) return false;
+  if (absl::SimpleAtod(text, &value)) return true;
+  // Zeros are put in front of "nan" too.
+  absl::ConsumePrefix(&text, "-");
+  while (absl::ConsumePrefix(&text, "0")) {
+  }
+  return text == "nan" || text == "inf";
 }
 
 }  // namespace
@@ -144,6 +157,28 @@ absl::StatusOr<std::string> PathTemplate::Fill(const Logs& values) const {
     absl::StrAppend(&path, Print(places_[i], found->second), literals_[i + 1]);
   }
   return path;
+}
+
+bool PathTemplate::MatchesName(absl::string_view name) const {
+  absl::string_view begin = literals_[0];
+  begin.remove_prefix(begin.rfind('/') + 1);
+  if (!absl::ConsumePrefix(&name, begin)) return false;
+  // Where in the name the places so far may end.
+  std::set<size_t> ends = {0};
+  for (size_t i = 0; i < places_.size(); ++i) {
+    const std::string& literal = literals_[i + 1];
+    std::set<size_t> next;
+    for (const size_t start : ends) {
+      for (size_t end = start + 1; end <= name.size(); ++end) {
+        if (absl::StartsWith(name.substr(end), literal) &&
+            IsPrintedNumber(name.substr(start, end - start))) {
+          next.insert(end + literal.size());
+        }
+      }
+    }
+    ends = std::move(next);
+  }
+  return ends.count(name.size()) > 0;
 }
 
 }  // namespace cairn

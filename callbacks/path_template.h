@@ -30,6 +30,9 @@ class PathTemplate {
 
   // InvalidArgument, with the names there are, if `values` lacks one.
   absl::StatusOr<std::string> Fill(const Logs& values) const;
+  // Whether Fill() may have given a path whose last part is `name`, with some
+  // number in each place. REQUIRES: there is no slash behind the first place.
+  bool MatchesName(absl::string_view name) const;
 
  private:
   struct Place {

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -74,19 +72,6 @@ std::optional<MonitoredValue> ReadMonitored(const Config& state) {
                         .value = *value,
                         .best = *best,
                         .best_step = *best_step};
-}
-
-// The names of the data files that an index counts; none if it cannot be read.
-std::set<std::string> DataNamesOf(FileSystem& files,
-                                  const std::string& prefix) {
-  std::set<std::string> names;
-  const auto bundle = BundleReader::Open(files, prefix);
-  if (!bundle.ok()) return names;
-  const int count = (*bundle)->shard_count();
-  for (int shard = 0; shard < count; ++shard) {
-    names.insert(BaseName(BundleDataPath(prefix, shard, count)));
-  }
-  return names;
 }
 
 // What the checkpoint itself says of its run.
@@ -387,76 +372,6 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
     if (sync && absl::EndsWith(name, kIndexSuffix)) {
       CAIRN_RETURN_IF_ERROR(files.SyncDirectory(directory));
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<std::string>> ListHalfCheckpoints(
-    const std::string& directory, const std::string& name_prefix,
-    FileSystem& files) {
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         files.List(directory));
-  // By the name of the checkpoint.
-  std::map<std::string, std::vector<std::string>> data;
-  std::set<std::string> indexed;
-  for (const std::string& name : names) {
-    absl::string_view base = name;
-    const size_t end = name.find(".data-");
-    if (end != std::string::npos) {
-      base = base.substr(0, end);
-    } else if (!absl::ConsumeSuffix(&base, kIndexSuffix)) {
-      continue;
-    }
-    if (!IsNumbered(base, name_prefix)) continue;
-    if (end == std::string::npos) {
-      indexed.emplace(base);
-    } else {
-      data[std::string(base)].push_back(name);
-    }
-  }
-  for (const std::string& base : indexed) {
-    if (data.count(base) == 0) data[base] = {};
-  }
-  std::vector<std::string> useless;
-  for (const auto& [base, data_names] : data) {
-    if (data_names.empty()) {
-      useless.push_back(absl::StrCat(base, kIndexSuffix));
-      continue;
-    }
-    std::set<std::string> counted;
-    if (indexed.count(base) > 0) {
-      counted = DataNamesOf(files, JoinPath(directory, base));
-      // Of an index that cannot be read nobody knows what it counts.
-      if (counted.empty()) continue;
-    }
-    for (const std::string& name : data_names) {
-      if (counted.count(name) == 0) useless.push_back(name);
-    }
-  }
-  return useless;
-}
-
-absl::Status RemoveHalfCheckpoints(const std::string& directory,
-                                   const std::string& name_prefix,
-                                   FileSystem& files) {
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> useless,
-                         ListHalfCheckpoints(directory, name_prefix, files));
-  for (const std::string& name : useless) {
-    const absl::Status removed = files.Remove(JoinPath(directory, name));
-    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
-  }
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                         files.List(directory));
-  for (const std::string& name : names) {
-    absl::string_view base = name;
-    if (!absl::ConsumePrefix(&base, ".") ||
-        !absl::ConsumeSuffix(&base, ".saving") ||
-        !IsNumbered(base, name_prefix)) {
-      continue;
-    }
-    // The file goes with the lock. One that is held is no left-over, and one
-    // that cannot be taken does no harm.
-    files.Lock(JoinPath(directory, name)).status().IgnoreError();
   }
   return absl::OkStatus();
 }

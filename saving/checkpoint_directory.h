@@ -111,19 +111,6 @@ int64_t CheckpointBytes(const std::string& prefix,
 absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
                               bool sync = true);
 
-// The names of what a program leaves in a folder that is stopped while it saves
-// or removes: of checkpoints called `name_prefix` and a number, data files that
-// have no index or that their index does not count, and an index that has no
-// data file.
-absl::StatusOr<std::vector<std::string>> ListHalfCheckpoints(
-    const std::string& directory, const std::string& name_prefix,
-    FileSystem& files);
-
-// Removes these, and the file of each lock of such a save that nobody holds.
-absl::Status RemoveHalfCheckpoints(const std::string& directory,
-                                   const std::string& name_prefix,
-                                   FileSystem& files);
-
 }  // namespace cairn
 
 #endif  // CAIRN_SAVING_CHECKPOINT_DIRECTORY_H_

@@ -14,12 +14,6 @@
 #include "saving/codec/crc32c.h"
 
 namespace cairn {
-namespace {
-
-constexpr char kTemporaryMark[] = ".tmp-";
-
-}  // namespace
-
 // A file that is written no faster than it may be, and of which it is known
 // what was written.
 class StagedWrite::PacedFile : public WritableFile {

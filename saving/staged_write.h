@@ -91,6 +91,9 @@ class StagedWrite {
   bool in_place_ = false;
 };
 
+// What a temporary name has behind the name of the file, before a number.
+inline constexpr char kTemporaryMark[] = ".tmp-";
+
 // Whether a file's name is one that StagedWrite writes under: "x.tmp-12".
 bool IsTemporaryName(const std::string& name);
 

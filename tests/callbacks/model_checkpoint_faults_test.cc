@@ -22,14 +22,20 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
+enum class Kind { kEveryEpoch, kEveryTwoSteps, kTemplate };
+
 // Two epochs with saves that are rotated.
-SmallRun MakeRun(bool every_step) {
+SmallRun MakeRun(Kind kind) {
   SmallRun run{.checkpoint = {.directory = "run",
                               .keep_last = 1,
                               .resume = Resume::kAuto}};
-  if (every_step) {
+  if (kind == Kind::kEveryTwoSteps) {
     run.checkpoint.every = EverySteps(2);
     run.checkpoint.keep_last = 2;
+  }
+  if (kind == Kind::kTemplate) {
+    run.checkpoint.directory = "";
+    run.checkpoint.path = "run/cp-{epoch:02d}-{step:03d}";
   }
   return run;
 }
@@ -40,7 +46,7 @@ std::unique_ptr<FaultFileSystem> MakeFiles() {
   return files;
 }
 
-class ModelCheckpointFaultsTest : public ::testing::TestWithParam<bool> {
+class ModelCheckpointFaultsTest : public ::testing::TestWithParam<Kind> {
  protected:
   ModelCheckpointFaultsTest() {
     // An unbroken run, and the values of each of its checkpoints.
@@ -105,6 +111,9 @@ class ModelCheckpointFaultsTest : public ::testing::TestWithParam<bool> {
     ++resumed_;
   }
 
+  // Of how many steps each is saved; 0: at the end of epochs.
+  static int64_t every() { return GetParam() == Kind::kEveryTwoSteps ? 2 : 0; }
+
   const SmallRun run_ = MakeRun(GetParam());
   std::map<std::string, std::string> snapshots_;  // By name.
   std::vector<std::string> mutations_;
@@ -134,7 +143,7 @@ TEST_P(ModelCheckpointFaultsTest, AnErrorOfAnyOperationEndsTheRunAndNoMore) {
       SCOPED_TRACE(absl::StrCat("fails: ", mutations_[i]));
       int64_t saved = 0;
       SmallRun run = run_;
-      run.after = NoteSaves(GetParam() ? 2 : 0, saved);
+      run.after = NoteSaves(every(), saved);
       const auto files = MakeFiles();
       files->FailMutation(static_cast<int>(i) + 1,
                           absl::ResourceExhaustedError("full"),
@@ -157,7 +166,7 @@ TEST_P(ModelCheckpointFaultsTest, AKillAfterAnyOperationLosesNoSave) {
     SCOPED_TRACE(absl::StrCat("killed after ", i, " operations"));
     int64_t saved = 0;
     SmallRun run = run_;
-    run.after = NoteSaves(GetParam() ? 2 : 0, saved);
+    run.after = NoteSaves(every(), saved);
     const auto files = MakeFiles();
     files->StopAfter(static_cast<int>(i));
     EXPECT_EQ(Train(*files, run).status.ok(), i == mutations_.size());
@@ -173,7 +182,7 @@ TEST_P(ModelCheckpointFaultsTest, APowerCutAfterAnyOperationLosesNoSave) {
     SCOPED_TRACE(absl::StrCat("power cut after ", i, " operations"));
     int64_t saved = 0;
     SmallRun run = run_;
-    run.after = NoteSaves(GetParam() ? 2 : 0, saved);
+    run.after = NoteSaves(every(), saved);
     const auto files = MakeFiles();
     files->StopAfter(static_cast<int>(i));
     EXPECT_EQ(Train(*files, run).status.ok(), i == mutations_.size());
@@ -219,7 +228,7 @@ TEST_P(ModelCheckpointFaultsTest, AFolderRemovedBeforeAnyOperationIsMadeAnew) {
       CAIRN_ASSERT_OK_AND_ASSIGN(const auto state,
                                  ReadCheckpointState("run", *files));
       EXPECT_EQ(state.all, names);
-      EXPECT_EQ(state.newest, "ckpt-6");
+      EXPECT_EQ(state.newest, BaseName(result.kept.back()));
       // The run, started again, has nothing left to do.
       const SmallRunResult again = Train(*files->AfterKill(), run_);
       ASSERT_TRUE(IsOk(again.status));
@@ -230,10 +239,14 @@ TEST_P(ModelCheckpointFaultsTest, AFolderRemovedBeforeAnyOperationIsMadeAnew) {
   EXPECT_GT(made_anew, static_cast<int>(mutations_.size()));
 }
 
-INSTANTIATE_TEST_SUITE_P(, ModelCheckpointFaultsTest, ::testing::Bool(),
-                         [](const auto& info) {
-                           return info.param ? "EveryTwoSteps" : "EveryEpoch";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , ModelCheckpointFaultsTest,
+    ::testing::Values(Kind::kEveryEpoch, Kind::kEveryTwoSteps, Kind::kTemplate),
+    [](const auto& info) {
+      return info.param == Kind::kEveryEpoch      ? "EveryEpoch"
+             : info.param == Kind::kEveryTwoSteps ? "EveryTwoSteps"
+                                                  : "Template";
+    });
 
 }  // namespace
 }  // namespace cairn

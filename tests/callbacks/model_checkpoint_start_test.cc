@@ -177,5 +177,50 @@ TEST(ModelCheckpointStartTest, AFolderWithoutRenamesIsFoundBeforeTheFirstStep) {
   }
 }
 
+TEST(ModelCheckpointStartTest, WhatATemplateLeftIsCleared) {
+  FaultFileSystem files;
+  SmallRun run;
+  run.checkpoint = {.path = "run/cp-{epoch:02d}-{val_loss:.1f}",
+                    .resume = Resume::kAuto};
+  const Strings ours = {
+      "cp-03-1.5.data-00000-of-00001",        "cp-04-1.5.index",
+      "cp-03-nan-step-8.data-00000-of-00002", "cp-05-1.5.index.tmp-77",
+      "cp-05-1.5.data-00000-of-00001.tmp-77", "checkpoint.tmp-77"};
+  const Strings others = {"cp-03.data-00000-of-00001", "cp-x-1.5.index.tmp-77",
+                          "cp-03-1.5-best.data-00000-of-00001",
+                          "cp-03-1.5.txt.tmp-77", "ckpt-3.index.tmp-77"};
+  for (const Strings& names : {ours, others}) {
+    for (const std::string& name : names) files.Put(JoinPath("run", name), "");
+  }
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  const auto contents = files.Contents();
+  for (const std::string& name : ours) {
+    EXPECT_EQ(contents.count(JoinPath("run", name)), 0u) << name;
+  }
+  for (const std::string& name : others) {
+    EXPECT_EQ(contents.count(JoinPath("run", name)), 1u) << name;
+  }
+}
+
+// A number alone may be anybody's name.
+TEST(ModelCheckpointStartTest,
+     OfATemplateThatIsANumberOnlyWhatIsSureIsCleared) {
+  FileSystem& files = FileSystem::Default();
+  const std::string folder = absl::StrCat(testing::TempDir(), "/numbers");
+  ASSERT_TRUE(IsOk(files.CreateDirectories(folder)));
+  for (const char* name :
+       {"7.data-00000-of-00001", "7.index.tmp-77", ".7.saving",
+        "8.data-00000-of-00001", "8.index.tmp-77", ".x.saving"}) {
+    ASSERT_TRUE(IsOk(files.NewWritableFile(JoinPath(folder, name))));
+  }
+  SmallRun run;
+  run.checkpoint = {.path = absl::StrCat(folder, "/{epoch}"), .keep_last = 1};
+  ASSERT_TRUE(IsOk(Train(files, run).status));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Strings found, files.List(folder));
+  EXPECT_EQ(found,
+            (Strings{".x.saving", "2.data-00000-of-00001", "2.index",
+                     "8.data-00000-of-00001", "8.index.tmp-77", "checkpoint"}));
+}
+
 }  // namespace
 }  // namespace cairn

@@ -95,5 +95,47 @@ TEST(PathTemplateTest, TellsItsPlaces) {
   EXPECT_EQ(two.names(), (std::vector<std::string>{"epoch", "loss"}));
 }
 
+TEST(PathTemplateTest, KnowsTheNamesItGives) {
+  struct Case {
+    const char* text;
+    std::vector<const char*> own, others;
+  };
+  for (const Case& one : std::vector<Case>{
+           {"run/cp-{epoch:04d}-{val_loss:.2f}",
+            {"cp-0001-0.25", "cp-0012--3.50", "cp-0001-nan", "cp-12345-1e+20"},
+            {"cp-0001", "cp--", "cp-0001-", "xcp-0001-0.25", "cp-0001-0.25x",
+             "cp-a-0.25", "cp-0001-best", ""}},
+           {"{epoch}", {"1", "12"}, {"", "1-2", "1x", "ckpt-1", "+1"}},
+           {"run/{loss:08.2f}{step}", {"00000.2512", "00000nan7"}, {"1", "a"}},
+           {"a/b/x", {"x"}, {"", "xy", "b/x"}},
+           {"{{x}}-{step}.{batch}", {"{x}-1.2"}, {"x-1.2", "{x}-1."}},
+       }) {
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto made, PathTemplate::Parse(one.text));
+    for (const char* name : one.own) {
+      EXPECT_TRUE(made.MatchesName(name)) << one.text << " " << name;
+    }
+    for (const char* name : one.others) {
+      EXPECT_FALSE(made.MatchesName(name)) << one.text << " " << name;
+    }
+  }
+}
+
+TEST(PathTemplateTest, KnowsWhateverItFills) {
+  for (const char* format :
+       {"", ":d", ":6d", ":04d", ":.3f", ":012.2e", ":g", ":8", ":020"}) {
+    CAIRN_ASSERT_OK_AND_ASSIGN(
+        const auto made,
+        PathTemplate::Parse(absl::StrCat("run/a{x", format, "}b")));
+    for (const double value : {0.0, 1.0, -1.0, 0.001, -12.75, 1e-9, 1e30,
+                               std::numeric_limits<double>::quiet_NaN(),
+                               std::numeric_limits<double>::infinity(),
+                               -std::numeric_limits<double>::infinity()}) {
+      CAIRN_ASSERT_OK_AND_ASSIGN(const std::string path,
+                                 made.Fill({{"x", value}}));
+      EXPECT_TRUE(made.MatchesName(path.substr(4))) << path;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cairn

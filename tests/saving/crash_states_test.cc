@@ -13,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/checkpoint_remains.h"
 #include "saving/save.h"
 #include "saving/staged_write.h"
 #include "tests/saving/small_snapshot.h"
@@ -78,7 +79,7 @@ void SaveAndRotate(FileSystem& files, Progress& progress, int before,
 // What a program does that starts on what another left.
 void Resume(FileSystem& files, Progress& progress) {
   if (!RemoveLeftovers(files, "run").ok()) return;
-  if (!RemoveHalfCheckpoints("run", "ckpt-", files).ok()) return;
+  if (!RemoveRemains("run", NumberedCheckpoints("ckpt-"), files).ok()) return;
   const auto read = ReadNewestCheckpoint("run", files);
   if (!read.ok()) return;
   const int step = static_cast<int>(read->snapshot.save_counter);
