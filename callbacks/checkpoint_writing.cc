@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "absl/time/time.h"
 #include "callbacks/save_schedule.h"
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "core/base/status_macros.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/save.h"
@@ -34,6 +36,10 @@ bool MayPass(const absl::Status& status) {
          absl::IsPermissionDenied(status);
 }
 
+bool IsOlder(const KeptCheckpoint& one, const KeptCheckpoint& other) {
+  return one.time < other.time;
+}
+
 // Attempts it again, with growing pauses and a warning each time, until
 // SecondsOfSteadyClock() says `end`, while the error may pass.
 template <typename Attempt>
@@ -50,6 +56,47 @@ absl::Status TryUntil(double end, Attempt attempt) {
     absl::SleepFor(absl::Seconds(pause));
     pause = std::min(2 * pause, kLongestPause);
   }
+}
+
+// What is in the file "checkpoint" under names that are not `is_own`, oldest
+// first. Of what says no time nobody knows its place in the list.
+std::vector<KeptCheckpoint> ListOthers(const std::string& folder,
+                                       const IsMeant& is_own,
+                                       FileSystem& files) {
+  std::vector<KeptCheckpoint> others;
+  const auto state = ReadCheckpointState(folder, files);
+  if (is_own == nullptr || !state.ok()) return others;
+  for (size_t i = 0; i < state->all.size() && i < state->timestamps.size();
+       ++i) {
+    const std::string& name = state->all[i];
+    if (name != BaseName(name) || is_own(name)) continue;
+    const std::string prefix = JoinPath(folder, name);
+    const auto there = files.Exists(absl::StrCat(prefix, ".index"));
+    if (!there.ok() || !*there) continue;
+    others.push_back({.prefix = prefix, .time = state->timestamps[i]});
+  }
+  std::stable_sort(others.begin(), others.end(), IsOlder);
+  return others;
+}
+
+absl::Status WriteState(const std::string& folder,
+                        const std::vector<KeptCheckpoint>& kept,
+                        const IsMeant& is_own, const SaveOptions& save) {
+  // Two callbacks of a run may do this at the same time, in the background.
+  static Mutex mutex;
+  MutexLock lock(mutex);
+  const std::vector<KeptCheckpoint> others =
+      ListOthers(folder, is_own, *save.files);
+  std::vector<KeptCheckpoint> all;
+  std::merge(kept.begin(), kept.end(), others.begin(), others.end(),
+             std::back_inserter(all), IsOlder);
+  std::vector<std::string> prefixes;
+  std::vector<double> times;
+  for (const KeptCheckpoint& one : all) {
+    prefixes.push_back(one.prefix);
+    times.push_back(one.time);
+  }
+  return WriteCheckpointState(folder, prefixes, times, save);
 }
 
 }  // namespace
@@ -107,7 +154,7 @@ absl::Status CheckpointWriting::WriteOnce(double retry_until) {
                  now_kept.end());
   now_kept.push_back(checkpoint);
   const auto dropped = ApplyRetention(DirectoryOf(checkpoint.prefix), retention,
-                                      save, now_kept, retry_until);
+                                      is_own, save, now_kept, retry_until);
   // What is to be written once more is not in the list yet.
   if (absl::IsNotFound(dropped.status())) return dropped.status();
   kept = std::move(now_kept);
@@ -140,25 +187,21 @@ absl::Status CheckpointWriting::Write() {
 
 absl::StatusOr<std::vector<std::string>> ApplyRetention(
     const std::string& folder, const Retention& retention,
-    const SaveOptions& save, std::vector<KeptCheckpoint>& kept,
-    double retry_until) {
+    const IsMeant& is_own, const SaveOptions& save,
+    std::vector<KeptCheckpoint>& kept, double retry_until) {
   const std::vector<bool> stays = ChooseKept(kept, retention);
   std::vector<KeptCheckpoint> staying;
-  std::vector<std::string> prefixes, dropped;
-  std::vector<double> times;
+  std::vector<std::string> dropped;
   for (size_t i = 0; i < kept.size(); ++i) {
-    if (!stays[i]) {
+    if (stays[i]) {
+      staying.push_back(kept[i]);
+    } else {
       dropped.push_back(kept[i].prefix);
-      continue;
     }
-    staying.push_back(kept[i]);
-    prefixes.push_back(kept[i].prefix);
-    times.push_back(kept[i].time);
   }
   // No name in TensorFlow's file may be one whose files are gone.
-  CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {
-    return WriteCheckpointState(folder, prefixes, times, save);
-  }));
+  CAIRN_RETURN_IF_ERROR(TryUntil(
+      retry_until, [&] { return WriteState(folder, staying, is_own, save); }));
   kept = std::move(staying);
   for (const std::string& prefix : dropped) {
     CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {

@@ -11,6 +11,7 @@
 #include "callbacks/retention.h"
 #include "callbacks/run_folder.h"
 #include "core/training/snapshot.h"
+#include "saving/checkpoint_remains.h"
 #include "saving/format.h"
 
 namespace cairn {
@@ -28,6 +29,8 @@ struct CheckpointWriting {
   std::vector<KeptCheckpoint>
       kept;  // The run's others; after it, all that stay.
   Retention retention;
+  // Which names are those of this callback; null: all are.
+  IsMeant is_own;
   SaveOptions save;
   // What fails is tried again for so long, with growing pauses, as long as the
   // cause may pass.
@@ -61,12 +64,13 @@ struct CheckpointWriting {
 
 // Drops from `kept` what no rule keeps, says in the file "checkpoint" of
 // `folder` what stays, and removes the files of the rest. Returns the prefixes
-// of these. What fails and may pass is tried again until SecondsOfSteadyClock()
-// says `retry_until`.
+// of these. In that file stay the checkpoints of others, who save under names
+// that are not `is_own`, if they are there still. What fails and may pass is
+// tried again until SecondsOfSteadyClock() says `retry_until`.
 absl::StatusOr<std::vector<std::string>> ApplyRetention(
     const std::string& folder, const Retention& retention,
-    const SaveOptions& save, std::vector<KeptCheckpoint>& kept,
-    double retry_until = 0);
+    const IsMeant& is_own, const SaveOptions& save,
+    std::vector<KeptCheckpoint>& kept, double retry_until = 0);
 
 }  // namespace cairn
 

@@ -322,6 +322,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
       .value = monitor_.value()};
   writing->kept = kept_;
   writing->retention = MakeRetention();
+  writing->is_own = OwnNames();
   writing->save = options_.save;
   if (options_.on_failure == OnFailure::kRetry) {
     writing->retry_seconds = absl::ToDoubleSeconds(options_.retry_time);

@@ -24,6 +24,7 @@
 #include "core/training/callback.h"
 #include "core/training/restore_options.h"
 #include "saving/checkpoint_directory.h"
+#include "saving/checkpoint_remains.h"
 #include "saving/format.h"
 
 namespace cairn {
@@ -139,6 +140,9 @@ struct ModelCheckpointOptions {
 // The folder's file "checkpoint" names the newest, so that
 // tf.train.latest_checkpoint finds it. What no rule keeps is removed once a
 // newer one is in place; files that the run did not make are never touched.
+// Several may save into one folder under names that begin differently: each
+// removes its own, the file "checkpoint" names all, and the newest of all is
+// gone on with.
 // While it runs, the folder, or the `path`, is locked against other writers. A
 // folder that somebody removes meanwhile is made anew at the next save.
 class ModelCheckpoint : public Callback {
@@ -274,8 +278,8 @@ class ModelCheckpoint : public Callback {
   bool numbered() const { return !options_.directory.empty(); }
   // What the names of all its checkpoints begin with; may be empty.
   std::string CommonName() const;
-  // Whether this callback calls checkpoints so, by the last part of a prefix.
-  bool IsOwnName(absl::string_view name) const;
+  // Those that this callback gives.
+  IsMeant OwnNames() const;
 
   const ModelCheckpointOptions options_;
   PathTemplate template_;

@@ -1,5 +1,6 @@
 // How a ModelCheckpoint finds the run to go on with, and those of others.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <utility>
@@ -11,7 +12,6 @@
 #include "core/base/annotate.h"
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
-#include "saving/checkpoint_remains.h"
 #include "saving/snapshot_digest.h"
 
 namespace cairn {
@@ -42,11 +42,8 @@ absl::StatusOr<std::vector<CheckpointSummary>> ModelCheckpoint::ListFolder()
   FileSystem& files = *options_.save.files;
   CAIRN_ASSIGN_OR_RETURN(std::vector<CheckpointSummary> all,
                          ListCheckpoints(folder_, files));
-  CAIRN_ASSIGN_OR_RETURN(
-      const std::vector<std::string> half,
-      ListHalfCheckpoints(
-          folder_, [&](absl::string_view name) { return IsOwnName(name); },
-          files));
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> half,
+                         ListHalfCheckpoints(folder_, OwnNames(), files));
   const auto is_half = [&](const CheckpointSummary& one) {
     const std::string index = absl::StrCat(BaseName(one.prefix), ".index");
     return !one.status.ok() &&
@@ -212,11 +209,11 @@ absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<CheckpointSummary> found,
                          ListCheckpoints(folder_, files));
   const std::map<std::string, double> times = ReadTimes(folder_, files);
+  const IsMeant is_own = OwnNames();
   for (const CheckpointSummary& one : found) {
     const std::string name = BaseName(one.prefix);
     if (!one.status.ok() || one.epoch < 0 || one.step > resumed_->step ||
-        one.run_id != session.run_id() ||
-        !absl::StartsWith(name, CommonName())) {
+        one.run_id != session.run_id() || !is_own(name)) {
       continue;
     }
     KeptCheckpoint kept{
@@ -229,7 +226,10 @@ absl::Status ModelCheckpoint::TakeOverOlder(const TrainingSession& session) {
     const auto time = times.find(name);
     if (time != times.end()) kept.time = time->second;
     for (const MonitoredValue& monitored : one.monitored) {
-      if (monitored.monitor == monitor_.name()) kept.value = monitored.value;
+      // Of two that watch one metric the other may not have seen it yet.
+      if (monitored.monitor == monitor_.name() && std::isnan(kept.value)) {
+        kept.value = monitored.value;
+      }
     }
     kept_.push_back(std::move(kept));
   }

@@ -10,7 +10,6 @@
 #include "callbacks/model_checkpoint.h"
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
-#include "saving/checkpoint_remains.h"
 #include "saving/save.h"
 #include "saving/staged_write.h"
 
@@ -78,14 +77,16 @@ std::string ModelCheckpoint::CommonName() const {
   return numbered() ? kNumberedName : BaseName(template_.literal_prefix());
 }
 
-bool ModelCheckpoint::IsOwnName(absl::string_view name) const {
-  if (numbered()) return NumberedCheckpoints(kNumberedName)(name);
-  if (template_.MatchesName(name)) return true;
-  // Of a name that was taken.
-  const size_t end = name.rfind(kStepMark);
-  return template_.has_places() && end != absl::string_view::npos &&
-         NumberedCheckpoints(kStepMark)(name.substr(end)) &&
-         template_.MatchesName(name.substr(0, end));
+IsMeant ModelCheckpoint::OwnNames() const {
+  if (numbered()) return NumberedCheckpoints(kNumberedName);
+  return [names = template_](absl::string_view name) {
+    if (names.MatchesName(name)) return true;
+    // Of a name that was taken.
+    const size_t end = name.rfind(kStepMark);
+    return names.has_places() && end != absl::string_view::npos &&
+           NumberedCheckpoints(kStepMark)(name.substr(end)) &&
+           names.MatchesName(name.substr(0, end));
+  };
 }
 
 absl::Status ModelCheckpoint::CheckOptions(const TrainingSession& session) {
@@ -206,12 +207,18 @@ absl::Status ModelCheckpoint::CheckPath(const TrainingSession& session) {
 absl::Status ModelCheckpoint::PrepareFolder() {
   FileSystem& files = *options_.save.files;
   // Before anything of another process could be taken for a left-over.
-  CAIRN_ASSIGN_OR_RETURN(
-      run_folder_,
-      RunFolder::Open(
-          files, folder_,
-          absl::StrCat(".", CommonName().empty() ? "checkpoint" : CommonName(),
-                       ".lock")));
+  auto opened = RunFolder::Open(
+      files, folder_,
+      absl::StrCat(".", CommonName().empty() ? "checkpoint" : CommonName(),
+                   ".lock"));
+  if (absl::IsFailedPrecondition(opened.status())) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(opened.status().message(),
+                     "; two ModelCheckpoints of one run may share a folder if "
+                     "the names of their checkpoints begin differently"));
+  }
+  CAIRN_RETURN_IF_ERROR(opened.status());
+  run_folder_ = *std::move(opened);
   CAIRN_RETURN_IF_ERROR(
       Annotate(CheckWritable(folder_, files), "the folder for checkpoints"));
   // A whole one could be taken for the newest.
@@ -226,16 +233,14 @@ absl::Status ModelCheckpoint::ClearRemains() const {
       RemoveLeftovers(files, folder_, absl::StrCat(kStateFile, ".tmp-"))
           .status());
   if (!numbered() && !template_.has_places()) {
-    return RemoveTemporaries(
-        folder_, [&](absl::string_view name) { return IsOwnName(name); },
-        files);
+    return RemoveTemporaries(folder_, OwnNames(), files);
   }
   std::vector<std::string> names;
   if (CommonName().empty()) {
     CAIRN_ASSIGN_OR_RETURN(names, files.List(folder_));
   }
-  const auto is_ours = [&](absl::string_view name) {
-    if (!IsOwnName(name)) return false;
+  const auto is_ours = [&, is_own = OwnNames()](absl::string_view name) {
+    if (!is_own(name)) return false;
     // A number alone may be somebody else's name. The lock of a save that was
     // killed shows that it is not.
     return !CommonName().empty() ||
@@ -266,9 +271,9 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   // A run that is refused has changed nothing.
   CAIRN_RETURN_IF_ERROR(ClearRemains());
   if (resumed_.has_value()) {
-    CAIRN_RETURN_IF_ERROR(
-        ApplyRetention(folder_, MakeRetention(), options_.save, kept_)
-            .status());
+    CAIRN_RETURN_IF_ERROR(ApplyRetention(folder_, MakeRetention(), OwnNames(),
+                                         options_.save, kept_)
+                              .status());
   }
   last_saved_ = MomentOf(session);
   last_batch_ = session.step_in_epoch();

@@ -28,6 +28,7 @@ Monitor::Monitor(std::string name, MonitorMode mode,
 
 bool Monitor::Update(double value, int64_t step) {
   value_ = value;
+  value_step_ = step;
   if (std::isnan(value)) return false;
   const bool has_best = !std::isnan(best_);
   if (has_best && !IsBetter(value, best_)) return false;
@@ -39,13 +40,17 @@ bool Monitor::Update(double value, int64_t step) {
   return true;
 }
 
-void Monitor::ClearValue() { value_ = kNone; }
+void Monitor::ClearValue() {
+  value_ = kNone;
+  value_step_ = -1;
+}
 
 State Monitor::SaveState() const {
   if (!active()) return {};
   return {.values = Config::Object{{"monitor", name_},
                                    {"mode", larger_is_better_ ? "max" : "min"},
                                    {"value", value_},
+                                   {"value_step", value_step_},
                                    {"best", best_},
                                    {"best_step", best_step_}}};
 }
@@ -68,7 +73,7 @@ absl::Status Monitor::RestoreState(const State& state) {
                          state.values.Get<int64_t>("best_step"));
   best_ = best;
   best_step_ = best_step;
-  value_ = kNone;
+  ClearValue();
   return absl::OkStatus();
 }
 

@@ -53,7 +53,7 @@ class Monitor {
   bool larger_is_better_ = false;
   std::optional<double> threshold_;
   double value_ = kNone, best_ = kNone;
-  int64_t best_step_ = -1;
+  int64_t value_step_ = -1, best_step_ = -1;
 };
 
 }  // namespace cairn

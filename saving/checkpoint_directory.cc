@@ -56,8 +56,8 @@ Logs LastRow(const Config& run) {
   return row;
 }
 
-// A callback's state, if it is one that watches a metric.
-std::optional<MonitoredValue> ReadMonitored(const Config& state) {
+// A callback's state after `step`, if it is one that watches a metric.
+std::optional<MonitoredValue> ReadMonitored(const Config& state, int64_t step) {
   const auto monitor = state.Get<std::string>("monitor");
   const auto mode = state.Get<std::string>("mode");
   const auto value = state.Get<double>("value");
@@ -67,9 +67,13 @@ std::optional<MonitoredValue> ReadMonitored(const Config& state) {
       !best_step.ok()) {
     return std::nullopt;
   }
+  // Where two callbacks save after one step the second has not seen its value
+  // when the first does, and says that of before.
+  const bool is_of_this_step =
+      state.Get<int64_t>("value_step").value_or(step) == step;
   return MonitoredValue{.monitor = *monitor,
                         .larger_is_better = *mode == "max",
-                        .value = *value,
+                        .value = is_of_this_step ? *value : std::nan(""),
                         .best = *best,
                         .best_step = *best_step};
 }
@@ -80,16 +84,18 @@ void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
   if (!extras.ok() || !extras->is_object()) return;
   const Config::Object states = *extras->As<Config::Object>();
   for (const auto& [key, state] : states) {
-    if (key == "run") {
-      summary.step = state.Get<int64_t>("step").value_or(summary.step);
-      summary.epoch = state.Get<int64_t>("epoch").value_or(summary.epoch);
-      summary.step_in_epoch = state.Get<int64_t>("step_in_epoch").value_or(0);
-      summary.run_id = state.Get<std::string>("id").value_or("");
-      summary.metrics = LastRow(state);
-    } else if (absl::StartsWith(key, "callback/")) {
-      const std::optional<MonitoredValue> monitored = ReadMonitored(state);
-      if (monitored.has_value()) summary.monitored.push_back(*monitored);
-    }
+    if (key != "run") continue;
+    summary.step = state.Get<int64_t>("step").value_or(summary.step);
+    summary.epoch = state.Get<int64_t>("epoch").value_or(summary.epoch);
+    summary.step_in_epoch = state.Get<int64_t>("step_in_epoch").value_or(0);
+    summary.run_id = state.Get<std::string>("id").value_or("");
+    summary.metrics = LastRow(state);
+  }
+  for (const auto& [key, state] : states) {
+    if (!absl::StartsWith(key, "callback/")) continue;
+    const std::optional<MonitoredValue> monitored =
+        ReadMonitored(state, summary.step);
+    if (monitored.has_value()) summary.monitored.push_back(*monitored);
   }
 }
 
@@ -230,10 +236,16 @@ absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
     checkpoints.push_back(
         Summarize(files, JoinPath(directory, std::string(base)), names));
   }
+  const auto age = [](const CheckpointSummary& one) {
+    const auto known = std::count_if(
+        one.monitored.begin(), one.monitored.end(),
+        [](const MonitoredValue& value) { return !std::isnan(value.value); });
+    return std::make_pair(one.step, known);
+  };
   // Names are sorted, so that the order does not depend on the file system.
   std::stable_sort(
       checkpoints.begin(), checkpoints.end(),
-      [](const auto& a, const auto& b) { return a.step < b.step; });
+      [&](const auto& a, const auto& b) { return age(a) < age(b); });
   return checkpoints;
 }
 

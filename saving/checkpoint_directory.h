@@ -21,8 +21,9 @@ namespace cairn {
 struct MonitoredValue {
   std::string monitor;  // "val_loss"
   bool larger_is_better = false;
-  double value = 0;        // Of this checkpoint; NaN if there was none.
-  double best = 0;         // Of the run so far; NaN if there was none.
+  double value = 0;  // Of this checkpoint; NaN if none was known when it was
+                     // saved.
+  double best = 0;   // Of the run so far; NaN if there was none.
   int64_t best_step = -1;  // When that was; -1 if there was none.
 };
 
@@ -48,10 +49,11 @@ bool IsOfDevice(const absl::Status& status);
 
 // The checkpoints in a folder, by step, the newest last: those that a training
 // run of Cairn wrote by the step they record, others by the number at the end
-// of their name. One that cannot be opened is listed with its error. An error
-// of the device, such as Unavailable or PermissionDenied, is no fault of the
-// checkpoint: each is tried twice.
-// NotFound if there is no such folder.
+// of their name. Of several after one step the last is one that knows the value
+// of most metrics that are watched. One that cannot be opened is listed with
+// its error. An error of the device, such as Unavailable or PermissionDenied,
+// is no fault of the checkpoint: each is tried twice. NotFound if there is no
+// such folder.
 absl::StatusOr<std::vector<CheckpointSummary>> ListCheckpoints(
     const std::string& directory, FileSystem& files = FileSystem::Default());
 

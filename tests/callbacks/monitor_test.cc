@@ -75,6 +75,14 @@ TEST(MonitorTest, AStateOfAnotherMetricIsRefused) {
   }
 }
 
+TEST(MonitorTest, ItsStateSaysOfWhichStepTheValueIs) {
+  Monitor monitor("val_loss", MonitorMode::kAuto, {});
+  monitor.Update(0.25, 10);
+  EXPECT_EQ(*monitor.SaveState().values.Get<int64_t>("value_step"), 10);
+  monitor.ClearValue();
+  EXPECT_EQ(*monitor.SaveState().values.Get<int64_t>("value_step"), -1);
+}
+
 TEST(MonitorTest, OneThatFollowsNothingHasNoState) {
   Monitor none;
   EXPECT_FALSE(none.active());

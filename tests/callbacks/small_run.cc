@@ -72,6 +72,8 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
                  .seed = run.seed,
                  .callbacks = {&before, &checkpoint, &after},
                  .dry_run = run.dry_run};
+  fit.callbacks.insert(fit.callbacks.end(), run.others.begin(),
+                       run.others.end());
   if (run.validates) {
     fit.validation_data = Batches(MakeInputs(5, 3), MakeLabels(5));
   }

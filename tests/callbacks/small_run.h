@@ -29,6 +29,7 @@ struct SmallRun {
   ModelCheckpointOptions checkpoint = {.directory = "run"};
   // Called before the checkpoint's hooks, and after.
   HookCallback::Function before, after;
+  std::vector<Callback*> others;  // Called last.
   bool dry_run = false;
 };
 

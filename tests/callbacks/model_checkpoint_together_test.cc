@@ -1,0 +1,151 @@
+// Several ModelCheckpoints that save into one folder.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "callbacks/model_checkpoint.h"
+#include "gtest/gtest.h"
+#include "saving/checkpoint_directory.h"
+#include "tests/callbacks/small_run.h"
+#include "tests/support/fault_file_system.h"
+#include "tests/support/status_matchers.h"
+
+namespace cairn {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+// A run that keeps the newest two, and beside them the best two.
+struct Both {
+  explicit Both(FaultFileSystem& files, bool asynchronous)
+      : best({.path = "run/best-{epoch:02d}",
+              .monitor = "val_loss",
+              .save_best_only = true,
+              .keep_last = 2,
+              .asynchronous = asynchronous,
+              .resume = Resume::kAuto,
+              .save = {.files = &files}}) {
+    run.epochs = 4;
+    run.checkpoint = {.directory = "run",
+                      .every = EverySteps(1),
+                      .keep_last = 2,
+                      .asynchronous = asynchronous,
+                      .resume = Resume::kAuto};
+    run.others = {&best};
+  }
+
+  SmallRun run;
+  ModelCheckpoint best;
+};
+
+Strings Names(const FaultFileSystem& files) {
+  Strings names;
+  for (const auto& [path, content] : files.Contents()) {
+    if (!absl::EndsWith(path, ".index")) continue;
+    names.push_back(BaseName(path.substr(0, path.size() - 6)));
+  }
+  return names;
+}
+
+// What either has is there and in the list, and nothing else is.
+void ExpectKeptApart(FaultFileSystem& files, const SmallRunResult& result,
+                     const ModelCheckpoint& best) {
+  Strings all;
+  for (const Strings& prefixes : {result.kept, best.checkpoints()}) {
+    for (const std::string& prefix : prefixes) all.push_back(BaseName(prefix));
+  }
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(Names(files), all);
+  CAIRN_ASSERT_OK_AND_ASSIGN(const CheckpointState state,
+                             ReadCheckpointState("run", files));
+  Strings listed = state.all;
+  std::sort(listed.begin(), listed.end());
+  EXPECT_EQ(listed, all);
+  EXPECT_TRUE(std::is_sorted(state.timestamps.begin(), state.timestamps.end()));
+  // TensorFlow finds one that is as new as the newest.
+  CAIRN_ASSERT_OK_AND_ASSIGN(const auto found, ListCheckpoints("run", files));
+  for (const CheckpointSummary& one : found) {
+    if (BaseName(one.prefix) != state.newest) continue;
+    EXPECT_EQ(one.step, found.back().step);
+  }
+}
+
+TEST(ModelCheckpointTogetherTest, EachKeepsAndRemovesItsOwn) {
+  for (const bool asynchronous : {false, true}) {
+    FaultFileSystem files;
+    Both both(files, asynchronous);
+    const auto result = Train(files, both.run);
+    ASSERT_TRUE(IsOk(result.status));
+    EXPECT_EQ(result.kept, (Strings{"run/ckpt-11", "run/ckpt-12"}));
+    EXPECT_FALSE(both.best.checkpoints().empty());
+    EXPECT_LE(both.best.checkpoints().size(), 3u);
+    ExpectKeptApart(files, result, both.best);
+  }
+}
+
+TEST(ModelCheckpointTogetherTest, AStoppedRunGoesOnWithTheNewestOfAll) {
+  FaultFileSystem unbroken_files;
+  Both whole(unbroken_files, false);
+  const auto unbroken = Train(unbroken_files, whole.run);
+  for (int64_t step = 1; step < 12; ++step) {
+    SCOPED_TRACE(step);
+    FaultFileSystem files;
+    Both stopped(files, false);
+    stopped.run.before = StopAfterStep(step);
+    ASSERT_TRUE(IsOk(Train(files, stopped.run).status));
+    Both again(files, false);
+    const auto result = Train(files, again.run);
+    ASSERT_TRUE(IsOk(result.status));
+    ASSERT_TRUE(result.resumed.has_value());
+    EXPECT_EQ(result.resumed->step, step);
+    EXPECT_EQ(result.values, unbroken.values);
+    EXPECT_EQ(result.history, unbroken.history);
+    EXPECT_EQ(result.kept, unbroken.kept);
+    EXPECT_EQ(again.best.best_checkpoint(), whole.best.best_checkpoint());
+    ExpectKeptApart(files, result, again.best);
+  }
+}
+
+// The first of two saves before the second has seen the value of the epoch.
+TEST(ModelCheckpointTogetherTest, TheBestIsKnownThoughTheOtherSavedBefore) {
+  FaultFileSystem files;
+  Both both(files, false);
+  both.run.checkpoint.every = EveryEpochs(1);
+  both.run.checkpoint.keep_last = 0;
+  both.run.epochs = 1;
+  ASSERT_TRUE(IsOk(Train(files, both.run).status));
+  EXPECT_EQ(Names(files), (Strings{"best-01", "ckpt-3"}));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const std::string latest,
+                             LatestCheckpoint("run", files));
+  EXPECT_EQ(latest, "run/best-01");
+  CAIRN_ASSERT_OK_AND_ASSIGN(const std::string best,
+                             BestCheckpoint("run", "val_loss", files));
+  EXPECT_EQ(best, "run/best-01");
+  Both again(files, false);
+  again.run.epochs = 1;
+  const auto result = Train(files, again.run);
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(again.best.best_checkpoint(), "run/best-01");
+}
+
+TEST(ModelCheckpointTogetherTest, NamesThatAreTakenForOneAnothersAreRefused) {
+  for (const char* path : {"run/ckpt-{epoch}-best", "run/ckpt-{step}"}) {
+    FaultFileSystem files;
+    ModelCheckpoint second({.path = path, .save = {.files = &files}});
+    SmallRun run;
+    run.others = {&second};
+    run.before = [](const std::string& hook, TrainingSession&, const Logs&) {
+      return hook == "on_train_batch_begin" ? absl::AbortedError("a step")
+                                            : absl::OkStatus();
+    };
+    EXPECT_TRUE(IsError(Train(files, run).status,
+                        absl::StatusCode::kFailedPrecondition,
+                        {"run/.ckpt-.lock", "begin differently"}));
+    EXPECT_EQ(Names(files), Strings{});
+  }
+}
+
+}  // namespace
+}  // namespace cairn
