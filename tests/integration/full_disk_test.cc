@@ -6,10 +6,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "cairn.h"
 #include "gtest/gtest.h"
 #include "tests/integration/disk_run.h"
+#include "tests/support/hook_callback.h"
 #include "tests/support/status_matchers.h"
 
 namespace cairn {
@@ -52,6 +56,47 @@ TEST(FullDiskTest, AFileThatMayNotGrowStopsTheRunOrIsWarnedOf) {
         }),
         0);
     ASSERT_EQ(InChild(train_to_the_end), 0);
+  }
+}
+
+TEST(FullDiskTest, ALimitThatIsRaisedIsWaitedFor) {
+  for (const bool asynchronous : {false, true}) {
+    SCOPED_TRACE(asynchronous ? "in the background" : "waiting");
+    const std::string folder = EmptyFolder("full_disk_retry");
+    EXPECT_EQ(
+        InChild([&] {
+          ::signal(SIGXFSZ, SIG_IGN);
+          struct rlimit before = {};
+          ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+          std::thread raiser;
+          HookCallback limiter([&](const std::string& hook,
+                                   TrainingSession& session, const Logs&) {
+            if (hook != "on_train_batch_begin" || session.step() != 1) {
+              return absl::OkStatus();
+            }
+            struct rlimit low = before;
+            low.rlim_cur = 100 << 10;
+            EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
+            raiser = std::thread([&] {
+              absl::SleepFor(absl::Milliseconds(300));
+              EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+            });
+            return absl::OkStatus();
+          });
+          ModelCheckpoint::SaveTotals totals;
+          EXPECT_TRUE(IsOk(TrainOnDisk({.directory = folder,
+                                        .every = AtSteps({2, 4}),
+                                        .asynchronous = asynchronous,
+                                        .on_failure = OnFailure::kRetry},
+                                       &totals, {&limiter})));
+          raiser.join();
+          EXPECT_EQ(totals.failed, 0);
+          EXPECT_EQ(totals.saved, 3);
+          // It was waited for, in steps of at least a twentieth.
+          EXPECT_GT(totals.write, absl::Milliseconds(200));
+          ExpectClean(folder, "ckpt-6");
+        }),
+        0);
   }
 }
 

@@ -33,6 +33,14 @@ absl::Status NoSuchFile(const std::string& path) {
   return absl::NotFoundError(absl::StrCat("\"", path, "\": not there"));
 }
 
+// As the operating system's errors, which name the path.
+absl::Status Of(const std::string& path, const absl::Status& status) {
+  return status.ok()
+             ? status
+             : absl::Status(status.code(),
+                            absl::StrCat("\"", path, "\": ", status.message()));
+}
+
 // From what was synced to what is seen.
 std::vector<std::string> ContentStates(const std::string& synced,
                                        const std::string& seen) {
@@ -170,7 +178,7 @@ class FaultFileSystem::OpenForReading : public RandomAccessFile {
   absl::Status Read(int64_t offset,
                     absl::Span<std::byte> destination) const override {
     MutexLock lock(files_.mutex_);
-    CAIRN_RETURN_IF_ERROR(files_.CountRead());
+    CAIRN_RETURN_IF_ERROR(Of(path_, files_.CountRead()));
     const int64_t wanted = static_cast<int64_t>(destination.size());
     const int64_t size =
         std::min(size_, static_cast<int64_t>(entry_->content.size()));
@@ -380,7 +388,7 @@ absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::NewWritableFile(
 absl::StatusOr<std::unique_ptr<RandomAccessFile>>
 FaultFileSystem::NewRandomAccessFile(const std::string& path) {
   MutexLock lock(mutex_);
-  CAIRN_RETURN_IF_ERROR(CountRead());
+  CAIRN_RETURN_IF_ERROR(Of(path, CountRead()));
   const std::shared_ptr<Entry> entry = Find(path);
   if (entry == nullptr) return NoSuchFile(path);
   if (entry->is_folder) {
@@ -431,7 +439,7 @@ absl::Status FaultFileSystem::Remove(const std::string& path) {
 absl::StatusOr<std::vector<std::string>> FaultFileSystem::List(
     const std::string& directory) {
   MutexLock lock(mutex_);
-  CAIRN_RETURN_IF_ERROR(CountRead());
+  CAIRN_RETURN_IF_ERROR(Of(directory, CountRead()));
   const std::shared_ptr<Entry> entry = Find(directory);
   if (entry == nullptr || !entry->is_folder) return NoSuchFile(directory);
   std::vector<std::string> listed;
@@ -446,7 +454,7 @@ absl::StatusOr<std::vector<std::string>> FaultFileSystem::List(
 
 absl::StatusOr<bool> FaultFileSystem::Exists(const std::string& path) {
   MutexLock lock(mutex_);
-  CAIRN_RETURN_IF_ERROR(CountRead());
+  CAIRN_RETURN_IF_ERROR(Of(path, CountRead()));
   return Find(path) != nullptr;
 }
 
