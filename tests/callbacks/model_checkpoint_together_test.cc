@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "callbacks/model_checkpoint.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
@@ -40,11 +38,11 @@ struct Both {
   ModelCheckpoint best;
 };
 
+// The names of the checkpoints that lie there.
 Strings Names(const FaultFileSystem& files) {
   Strings names;
-  for (const auto& [path, content] : files.Contents()) {
-    if (!absl::EndsWith(path, ".index")) continue;
-    names.push_back(BaseName(path.substr(0, path.size() - 6)));
+  for (const std::string& prefix : Prefixes(files)) {
+    names.push_back(BaseName(prefix));
   }
   return names;
 }

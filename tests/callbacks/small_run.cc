@@ -95,6 +95,22 @@ std::string ValuesOf(Model& model) {
   return snapshot.ok() ? DescribeValues(*snapshot) : "";
 }
 
+SmallRun SteadyRun() {
+  return {.checkpoint = {.directory = "run",
+                         .every = EverySteps(2),
+                         .keep_last = 2,
+                         .resume = Resume::kAuto}};
+}
+
+std::vector<std::string> Prefixes(const FaultFileSystem& files) {
+  std::vector<std::string> prefixes;
+  for (const auto& [path, content] : files.Contents()) {
+    if (!absl::EndsWith(path, ".index")) continue;
+    prefixes.push_back(path.substr(0, path.size() - 6));
+  }
+  return prefixes;
+}
+
 HookCallback::Function StopAfterStep(int64_t step) {
   return
       [step](const std::string& hook, TrainingSession& session, const Logs&) {

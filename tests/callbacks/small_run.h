@@ -58,6 +58,12 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
 // Weights, and the optimizer's variables if there is one.
 std::string ValuesOf(Model& model);
 
+// A run that goes on by itself and keeps few of many saves.
+SmallRun SteadyRun();
+
+// The prefixes of the checkpoints that lie there, by name.
+std::vector<std::string> Prefixes(const FaultFileSystem& files);
+
 // A hook that asks for a stop after `step` steps.
 HookCallback::Function StopAfterStep(int64_t step);
 

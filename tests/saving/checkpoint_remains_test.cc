@@ -5,8 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "saving/format.h"
-#include "tests/saving/small_snapshot.h"
+#include "tests/saving/checkpoint_files.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
 
@@ -14,20 +13,6 @@ namespace cairn {
 namespace {
 
 const IsMeant kNumbered = NumberedCheckpoints("ckpt-");
-
-// A checkpoint that records `step`, and a file beside it.
-void Put(FaultFileSystem& files, const std::string& prefix, int step) {
-  files.Put("run/notes.txt", "");
-  ASSERT_TRUE(IsOk(
-      FindFormat("tf")->Write(SmallSnapshot(step), prefix, {.files = &files})));
-}
-
-// Changes a byte in the middle.
-void Damage(FaultFileSystem& files, const std::string& path) {
-  std::string content = files.Contents().at(path);
-  content[content.size() / 2] = static_cast<char>(~content[content.size() / 2]);
-  files.Put(path, content);
-}
 
 std::vector<std::string> Names(const FaultFileSystem& files) {
   std::vector<std::string> names;
