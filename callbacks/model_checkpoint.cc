@@ -145,7 +145,20 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
   status.Update(SaveAtEnd(session, logs));
   status.Update(Collect(/*wait=*/true));
   status.Update(failure_);
+  SayCosts(session.times());
   return status;
+}
+
+void ModelCheckpoint::SayCosts(const RunTimes& times) const {
+  if (times.steps == 0 || totals_.saved == 0) return;
+  Say(absl::StrFormat(
+      "%d saves of %d bytes together; copied in %.1f ms, written in %.1f, "
+      "waited for %.1f, %.2g %% of the time; %.3g ms a step, %.0f samples a "
+      "second",
+      totals_.saved, totals_.bytes, Milliseconds(totals_.snapshot),
+      Milliseconds(totals_.write), Milliseconds(totals_.stall),
+      100 * absl::FDivDuration(totals_.stall, times.total()),
+      Milliseconds(times.per_step()), times.samples_per_second()));
 }
 
 absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
@@ -300,13 +313,12 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
                                    const Due& due) {
   // A dry run has had its trial save.
   if (session.dry_run()) return absl::OkStatus();
-  const double begin = options_.clock();
   CAIRN_ASSIGN_OR_RETURN(const bool free, AwaitTurn(session, due));
   if (!free) return absl::OkStatus();
+  const double begin = options_.clock();
   if (!std::exchange(postponed_, "").empty()) ++totals_.postponed;
   auto writing = std::make_shared<CheckpointWriting>();
   writing->requests = schedule_.BeginSave();
-  const double copying = options_.clock();
   CAIRN_ASSIGN_OR_RETURN(const std::string prefix,
                          PrefixFor(session, logs, due));
   writing->writer = &writer_;
@@ -331,13 +343,13 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   writing->why = absl::StrCat(due.why, ", epoch ", EpochNumber(session));
   last_saved_ = MomentOf(session);
   if (background_ == nullptr) {
-    writing->snapshot_seconds = options_.clock() - copying;
+    writing->snapshot_seconds = options_.clock() - begin;
     const absl::Status status = writing->Write();
     writing->stall_seconds = options_.clock() - begin;
     return Finish(*writing, status);
   }
   writing->snapshot.Detach(background_->buffers);
-  writing->snapshot_seconds = options_.clock() - copying;
+  writing->snapshot_seconds = options_.clock() - begin;
   background_->writing = writing;
   background_->writer.Start([writing] {
     const absl::Status status = writing->Write();
@@ -364,9 +376,11 @@ absl::Status ModelCheckpoint::Collect(bool wait) {
     return absl::OkStatus();
   }
   if (!wait && background_->writer.busy()) return absl::OkStatus();
+  const double begin = options_.clock();
   const absl::Status status = background_->writer.Wait();
   const std::shared_ptr<CheckpointWriting> writing =
       std::exchange(background_->writing, nullptr);
+  writing->stall_seconds += options_.clock() - begin;
   return Finish(*writing, status);
 }
 

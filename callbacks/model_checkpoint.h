@@ -23,6 +23,7 @@
 #include "callbacks/trigger.h"
 #include "core/training/callback.h"
 #include "core/training/restore_options.h"
+#include "core/training/run_times.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/checkpoint_remains.h"
 #include "saving/format.h"
@@ -173,10 +174,12 @@ class ModelCheckpoint : public Callback {
     int64_t bytes = 0;        // Of the files.
     absl::Duration snapshot;  // To collect and copy the state.
     absl::Duration write;     // From there until it was in place.
-    absl::Duration stall;     // How long training stood still.
+    absl::Duration stall;     // How long training stood still, waiting for
+                              // its end too.
   };
   const SaveCost& last_save() const { return last_save_; }
-  // Of the saves of the last run together.
+  // Of the saves of the last run together. Their stall is part of
+  // RunTimes::callbacks.
   struct SaveTotals {
     int64_t saved = 0, skipped = 0, failed = 0;
     int64_t postponed = 0;  // How many of those saved came later than due.
@@ -259,6 +262,8 @@ class ModelCheckpoint : public Callback {
   // Takes over what a save has come to.
   absl::Status Finish(const CheckpointWriting& writing,
                       const absl::Status& status);
+  // Says what all saves have cost, and how fast the run was.
+  void SayCosts(const RunTimes& times) const;
   // Says once that checkpoints are removed, if nobody asked for that.
   void SayThatFewStay(const std::string& removed);
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);

@@ -11,6 +11,7 @@
 #include "core/tensor/state.h"
 #include "core/training/history.h"
 #include "core/training/restore_options.h"
+#include "core/training/run_times.h"
 #include "core/training/snapshot.h"
 
 namespace cairn {
@@ -51,6 +52,8 @@ class TrainingSession {
   // Whether this is an evaluation or a prediction, also one within Fit(): then
   // step() stands still.
   virtual bool evaluating() const = 0;
+  // Where the time of this Fit() went, up to now. All 0 outside Fit().
+  virtual RunTimes times() const = 0;
   // Whether the run is only a trial: FitOptions::dry_run.
   virtual bool dry_run() const = 0;
   // Of the next step, and of this one within it.

@@ -8,6 +8,7 @@
 #include "core/base/status_macros.h"
 #include "core/training/batch_feed.h"
 #include "core/training/callback_list.h"
+#include "core/training/fit_state.h"
 #include "core/training/trainer.h"
 
 namespace cairn {
@@ -85,7 +86,7 @@ absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
   const auto leave = absl::MakeCleanup([&] { evaluating_ = before; });
   test_logs_->Reset();
   CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
-  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnTestBegin, *this));
+  CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTestBegin));
   const int64_t total = source.batches_per_epoch();
   Progress progress(verbosity, total);
   auto abandon = absl::MakeCleanup([&] { progress.Abandon(); });
@@ -94,8 +95,7 @@ absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
     // As in Keras, an evaluation of unknown length begins one batch more.
     if (total == 0 || result.done < total) {
       if (stop_requested_) return result;
-      CAIRN_RETURN_IF_ERROR(
-          CallEach(callbacks, &Callback::OnTestBatchBegin, *this));
+      CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTestBatchBegin));
     }
     Plan* plan = nullptr;
     CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
@@ -103,8 +103,7 @@ absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
     if (rows == 0) break;
     ++result.done;
     const Logs& logs = test_logs_->Compute();
-    CAIRN_RETURN_IF_ERROR(
-        CallEach(callbacks, &Callback::OnTestBatchEnd, *this, logs));
+    CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTestBatchEnd, logs));
     progress.Update(result.done, 0, logs);
   }
   result.whole = true;
@@ -144,7 +143,7 @@ absl::StatusOr<std::vector<Tensor>> Trainer::RunPredict(
     Verbosity verbosity) {
   plans_[Mode::kPredict].whole = nullptr;  // The fields may be others.
   CAIRN_RETURN_IF_ERROR(source.StartEpoch(0));
-  CAIRN_RETURN_IF_ERROR(CallEach(callbacks, &Callback::OnPredictBegin, *this));
+  CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnPredictBegin));
   const int64_t total = source.batches_per_epoch();
   Progress progress(verbosity, total);
   auto abandon = absl::MakeCleanup([&] { progress.Abandon(); });
@@ -153,8 +152,7 @@ absl::StatusOr<std::vector<Tensor>> Trainer::RunPredict(
   for (;;) {
     if (total == 0 || done < total) {
       if (stop_requested_) return Stopped("Predict", done, total);
-      CAIRN_RETURN_IF_ERROR(
-          CallEach(callbacks, &Callback::OnPredictBatchBegin, *this));
+      CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnPredictBatchBegin));
     }
     Plan* plan = nullptr;
     CAIRN_ASSIGN_OR_RETURN(const int64_t rows,
@@ -162,8 +160,7 @@ absl::StatusOr<std::vector<Tensor>> Trainer::RunPredict(
     if (rows == 0) break;
     outputs.Add(*plan, plans_[Mode::kPredict].graph->outputs().size(), rows);
     ++done;
-    CAIRN_RETURN_IF_ERROR(
-        CallEach(callbacks, &Callback::OnPredictBatchEnd, *this));
+    CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnPredictBatchEnd));
     progress.Update(done, 0, {});
   }
   std::move(abandon).Cancel();

@@ -152,7 +152,7 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
         "Fit() runs already; a callback cannot call it");
   }
   CAIRN_RETURN_IF_ERROR(CheckOptions(data, options));
-  fit_ = std::make_unique<FitState>();
+  fit_ = std::make_unique<FitState>();  // Time counts from here.
   const auto leave = absl::MakeCleanup([this] {
     fit_.reset();
     run_id_.clear();
@@ -183,12 +183,14 @@ absl::StatusOr<History> Trainer::Fit(const Batches& data,
   if (options.dry_run) before = MakeBackup();
   status_ = FitRun(options);
   // What a callback began is ended whatever happened; the first error counts.
+  fit_->timer.Enter(RunTimer::Part::kCallbacks);
   const Logs last = train_logs_->Compute();
   for (Callback* callback : options.callbacks) {
     const absl::Status ended = callback->OnTrainEnd(*this, last);
     if (status_.ok()) status_ = ended;
   }
-  const History history = history_;
+  History history = history_;
+  history.set_times(fit_->timer.Read());
   if (before.has_value()) PutBack(*before);
   if (!status_.ok()) return status_;
   return history;
@@ -207,8 +209,7 @@ absl::Status Trainer::FitRun(const FitOptions& options) {
 }
 
 absl::Status Trainer::BeginRun(const FitOptions& options) {
-  CAIRN_RETURN_IF_ERROR(
-      CallEach(options.callbacks, &Callback::OnTrainBegin, *this));
+  CAIRN_RETURN_IF_ERROR(Call(options.callbacks, &Callback::OnTrainBegin));
   if (!fit_->restored.has_value() && options.resume_from != nullptr) {
     CAIRN_RETURN_IF_ERROR(
         Restore(*options.resume_from, options.restore).status());
@@ -235,8 +236,7 @@ absl::Status Trainer::FitEpochs(const FitOptions& options) {
     const Logs& logs = fit_->epoch_logs;
     history_.Add(epoch_, logs);
     CAIRN_RETURN_IF_ERROR(fit_->feed->source().StartEpoch(epoch_ + 1));
-    CAIRN_RETURN_IF_ERROR(
-        CallEach(options.callbacks, &Callback::OnEpochEnd, *this, logs));
+    CAIRN_RETURN_IF_ERROR(Call(options.callbacks, &Callback::OnEpochEnd, logs));
     ++epoch_;
     epoch_trained_ = false;
     epoch_ended_ = false;
@@ -250,8 +250,7 @@ absl::Status Trainer::FitEpoch(const FitOptions& options, Verbosity verbosity) {
   if (!std::exchange(fit_->resumed_in_epoch, false)) {
     train_logs_->Reset();
     CAIRN_RETURN_IF_ERROR(fit_->feed->source().StartEpoch(epoch_));
-    CAIRN_RETURN_IF_ERROR(
-        CallEach(options.callbacks, &Callback::OnEpochBegin, *this));
+    CAIRN_RETURN_IF_ERROR(Call(options.callbacks, &Callback::OnEpochBegin));
   }
   PrintEpoch(verbosity, epoch_ + 1, epochs_);
   Progress progress(verbosity, BatchesPerEpoch());
@@ -283,8 +282,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
     }
     // As in Keras, an epoch of unknown length begins one batch more.
     if (total == 0 || step_in_epoch_ < total) {
-      CAIRN_RETURN_IF_ERROR(
-          CallEach(callbacks, &Callback::OnTrainBatchBegin, *this));
+      CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTrainBatchBegin));
     }
     Plan* plan = nullptr;
     CAIRN_ASSIGN_OR_RETURN(
@@ -294,6 +292,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
       epoch_trained_ = true;
       break;
     }
+    fit_->timer.AddStep(rows);
     ++step_;
     ++step_in_epoch_;
     step_is_whole_ = true;
@@ -301,8 +300,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
     const bool shown = progress.WantsUpdate();
     if (!callbacks.empty() || shown) {
       const Logs& logs = train_logs_->Compute();
-      CAIRN_RETURN_IF_ERROR(
-          CallEach(callbacks, &Callback::OnTrainBatchEnd, *this, logs));
+      CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTrainBatchEnd, logs));
       if (shown) progress.Update(step_in_epoch_, skipped, logs);
     }
   }
@@ -313,13 +311,15 @@ absl::Status Trainer::Validate(const FitOptions& options) {
   if (fit_->validation.has_value()) {
     const int64_t most =
         options.dry_run ? kDrySteps : std::numeric_limits<int64_t>::max();
+    fit_->timer.Enter(RunTimer::Part::kValidation);
     CAIRN_ASSIGN_OR_RETURN(
         const TestResult test,
         RunTest(fit_->validation->source(), options.callbacks, most,
                 Verbosity::kSilent));
+    fit_->timer.Enter(RunTimer::Part::kRest);
     if (!test.whole) return absl::OkStatus();
     CAIRN_RETURN_IF_ERROR(
-        CallEach(options.callbacks, &Callback::OnTestEnd, *this, test.logs));
+        Call(options.callbacks, &Callback::OnTestEnd, test.logs));
     for (const auto& [name, value] : test.logs) {
       fit_->epoch_logs.emplace_back(absl::StrCat("val_", name), value);
     }

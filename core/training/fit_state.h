@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/training/batch_feed.h"
+#include "core/training/callback_list.h"
+#include "core/training/run_times.h"
 #include "core/training/trainer.h"
 
 namespace cairn {
@@ -34,6 +36,7 @@ struct Trainer::Backup {
 struct Trainer::FitState {
   const Batches* data = nullptr;
   const FitOptions* options = nullptr;
+  RunTimer timer;
   std::optional<BatchFeed> feed;
   bool prepared = false;  // For data such as the feed's.
   std::optional<BatchFeed> validation;
@@ -46,6 +49,16 @@ struct Trainer::FitState {
   // The step in the epoch at which a dry run ends it; 0: none.
   int64_t last_step = 0;
 };
+
+template <typename Hook, typename... Arguments>
+absl::Status Trainer::Call(const std::vector<Callback*>& callbacks, Hook hook,
+                           const Arguments&... arguments) {
+  if (fit_ == nullptr) return CallEach(callbacks, hook, *this, arguments...);
+  const RunTimer::Part before = fit_->timer.Enter(RunTimer::Part::kCallbacks);
+  const absl::Status status = CallEach(callbacks, hook, *this, arguments...);
+  fit_->timer.Enter(before);
+  return status;
+}
 
 }  // namespace cairn
 

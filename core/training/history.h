@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/config.h"
+#include "core/training/run_times.h"
 
 namespace cairn {
 
@@ -30,6 +31,10 @@ class History {
   const std::vector<double>* Find(absl::string_view name) const;
   std::vector<std::string> names() const;
 
+  // Where the time of the Fit() that returned this went. Not saved.
+  const RunTimes& times() const { return times_; }
+  void set_times(const RunTimes& times) { times_ = times; }
+
   // {"epoch": [0, 1], "history": {"loss": [0.3, 0.1]}}.
   Config ToConfig() const;
   static absl::StatusOr<History> FromConfig(const Config& config);
@@ -37,6 +42,7 @@ class History {
  private:
   std::vector<int64_t> epochs_;
   std::vector<std::pair<std::string, std::vector<double>>> values_;
+  RunTimes times_;
 };
 
 }  // namespace cairn

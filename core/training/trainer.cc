@@ -185,12 +185,18 @@ absl::Status Trainer::PlanWholeBatch(Mode mode, const BatchSource& source) {
 absl::StatusOr<int64_t> Trainer::RunNextBatch(Mode mode, BatchSource& source,
                                               Plan** ran) {
   ModePlans& plans = plans_[mode];
+  // A validation's time is not parted.
+  const auto enter = [&](RunTimer::Part part) {
+    if (mode == Mode::kTrain) fit_->timer.Enter(part);
+  };
   const int64_t batch_size = source.batch_size();
   if (plans.whole == nullptr ||
       plans.whole->input_spec(0).shape[0] != batch_size) {
     CAIRN_RETURN_IF_ERROR(PlanWholeBatch(mode, source));
   }
+  enter(RunTimer::Part::kData);
   CAIRN_ASSIGN_OR_RETURN(const int64_t rows, source.Next(plans.destinations));
+  enter(RunTimer::Part::kRest);
   if (rows == 0) return 0;
   Plan* plan = plans.whole;
   if (rows != batch_size) {
@@ -205,7 +211,9 @@ absl::StatusOr<int64_t> Trainer::RunNextBatch(Mode mode, BatchSource& source,
     ApplySchedule();
     step_is_whole_ = false;
   }
+  enter(RunTimer::Part::kCompute);
   CAIRN_RETURN_IF_ERROR(plan->Run());
+  enter(RunTimer::Part::kRest);
   *ran = plan;
   return rows;
 }
@@ -264,6 +272,10 @@ float Trainer::learning_rate() const {
 void Trainer::set_learning_rate(float rate) {
   rate_is_set_ = true;
   AssignRate(rate);
+}
+
+RunTimes Trainer::times() const {
+  return fit_ == nullptr ? RunTimes() : fit_->timer.Read();
 }
 
 std::vector<std::string> Trainer::log_names() const {

@@ -84,6 +84,7 @@ class Trainer : public TrainingSession {
   bool has_validation() const override;
   std::vector<std::string> log_names() const override;
   bool evaluating() const override { return evaluating_; }
+  RunTimes times() const override;
   bool dry_run() const override;
   float learning_rate() const override;
   void set_learning_rate(float rate) override;
@@ -131,6 +132,11 @@ class Trainer : public TrainingSession {
   // 0 at the end of the epoch. `ran` is the plan that ran.
   absl::StatusOr<int64_t> RunNextBatch(Mode mode, BatchSource& source,
                                        Plan** ran);
+
+  // Calls a hook of each. Within Fit() that is the time of its callbacks.
+  template <typename Hook, typename... Arguments>
+  absl::Status Call(const std::vector<Callback*>& callbacks, Hook hook,
+                    const Arguments&... arguments);
 
   // The parts of Fit().
   absl::Status FitRun(const FitOptions& options);

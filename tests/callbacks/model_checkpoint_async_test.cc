@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "callbacks/model_checkpoint.h"
 #include "core/base/mutex.h"
 #include "gtest/gtest.h"
@@ -322,6 +324,37 @@ TEST(ModelCheckpointAsyncTest, WhatCannotPassIsNotWaitedFor) {
   run.checkpoint.retry_time = absl::Hours(1);
   EXPECT_TRUE(
       IsError(Train(files, run).status, Code::kFailedPrecondition, {"never"}));
+}
+
+TEST(ModelCheckpointAsyncTest, WaitingForTheLastWriteIsCounted) {
+  // Each file that is made takes a second of this clock. The gate is closed
+  // until training looks at it before it waits: after two looks when the save
+  // begins, one behind the copy, and one when the write has been started.
+  GatedFileSystem files;
+  std::atomic<int> seconds = 0;
+  bool ends = false;
+  int looks = 0;
+  files.on_new_file = [&](const std::string&) { ++seconds; };
+  SmallRun run = Asynchronous();
+  run.checkpoint.every = AtEnd();
+  run.checkpoint.clock = [&] {
+    const double now = seconds;
+    if (ends && ++looks == 5) files.SetClosed(false);
+    return now;
+  };
+  int made = 0;
+  run.before = [&](const std::string& hook, TrainingSession&, const Logs&) {
+    if (hook != "on_train_end") return absl::OkStatus();
+    files.SetClosed(true);
+    ends = true;
+    made = seconds;
+    return absl::OkStatus();
+  };
+  const auto result = Train(files, run);
+  ASSERT_TRUE(IsOk(result.status));
+  EXPECT_EQ(result.totals.saved, 1);
+  EXPECT_GE(seconds - made, 2);  // Data and index.
+  EXPECT_EQ(result.totals.stall, absl::Seconds(seconds - made));
 }
 
 TEST(ModelCheckpointAsyncTest, AnInterruptedRunGoesOnBitForBit) {
