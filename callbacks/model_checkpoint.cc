@@ -103,14 +103,33 @@ absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
 
 absl::Status ModelCheckpoint::OnTestBatchEnd(TrainingSession& session,
                                              const Logs&) {
+  return ServeRequests(session, {});
+}
+
+absl::Status ModelCheckpoint::OnDataWait(TrainingSession& session,
+                                         const Logs& logs) {
+  // Those of an evaluation are not the epoch's.
+  return ServeRequests(session, session.evaluating() ? Logs() : logs);
+}
+
+absl::Status ModelCheckpoint::ServeRequests(TrainingSession& session,
+                                            const Logs& logs) {
   // Outside Fit() there is nothing to save.
   if (!running_) return absl::OkStatus();
-  last_batch_ = session.step_in_epoch();
-  CAIRN_ASSIGN_OR_RETURN(const Due due, schedule_.DueWhileEvaluating());
+  // Before the first batch of an epoch it is still that of the one before.
+  if (session.step_in_epoch() > 0) last_batch_ = session.step_in_epoch();
+  CAIRN_ASSIGN_OR_RETURN(const Due due, schedule_.DueBetweenSteps());
   if (schedule_.stop_signal() != 0) session.RequestStop();
   if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
-  monitor_.ClearValue();
-  return Save(session, {}, due);
+  const Moment now = MomentOf(session);
+  if (!session.evaluating() && last_saved_ == now) {
+    // Nothing has changed since: that one is the answer, once it is in place.
+    CAIRN_RETURN_IF_ERROR(Collect(/*wait=*/true));
+    if (last_saved_ == now && !kept_.empty() && kept_.back().step == now.step) {
+      return schedule_.EndSave(schedule_.BeginSave(), /*in_place=*/true);
+    }
+  }
+  return SaveIfWanted(session, epoch_end_ == now ? epoch_logs_ : logs, due);
 }
 
 absl::Status ModelCheckpoint::OnEpochEnd(TrainingSession& session,

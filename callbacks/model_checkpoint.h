@@ -200,6 +200,7 @@ class ModelCheckpoint : public Callback {
   absl::Status OnTrainBegin(TrainingSession& session) override;
   absl::Status OnTrainBatchEnd(TrainingSession& session,
                                const Logs& logs) override;
+  absl::Status OnDataWait(TrainingSession& session, const Logs& logs) override;
   absl::Status OnTestBatchEnd(TrainingSession& session,
                               const Logs& logs) override;
   absl::Status OnEpochEnd(TrainingSession& session, const Logs& logs) override;
@@ -248,6 +249,8 @@ class ModelCheckpoint : public Callback {
   absl::Status TakeOverOlder(const TrainingSession& session);
 
   void StartBackground(Snapshot& snapshot);
+  // Does between two steps what a signal or a file asks for.
+  absl::Status ServeRequests(TrainingSession& session, const Logs& logs);
   // Saves, unless it is to be the best and is not, and nobody asked for it.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
                             const Due& due);

@@ -104,14 +104,14 @@ std::string SaveSchedule::PlannedAfterStep(int64_t step) const {
 }
 
 absl::StatusOr<Due> SaveSchedule::DueAfterStep(int64_t step) {
-  CAIRN_ASSIGN_OR_RETURN(Due due, DueWhileEvaluating());
+  CAIRN_ASSIGN_OR_RETURN(Due due, DueBetweenSteps());
   const std::string plan = PlannedAfterStep(step);
   due.planned = !plan.empty();
   if (!due.asked_for) due.why = plan;
   return due;
 }
 
-absl::StatusOr<Due> SaveSchedule::DueWhileEvaluating() {
+absl::StatusOr<Due> SaveSchedule::DueBetweenSteps() {
   Due due{.why = TakeSignal()};
   CAIRN_ASSIGN_OR_RETURN(const std::string request, FindRequests());
   if (due.why.empty()) due.why = request;

@@ -48,8 +48,8 @@ class SaveSchedule {
 
   // After training step `step`. The error is one of looking for a file.
   absl::StatusOr<Due> DueAfterStep(int64_t step);
-  // While the run evaluates: signals and requests alone.
-  absl::StatusOr<Due> DueWhileEvaluating();
+  // While the run evaluates or waits: signals and requests alone.
+  absl::StatusOr<Due> DueBetweenSteps();
   // At the end of an epoch, when `epochs` have ended. Says why; empty: not now.
   std::string DueAfterEpoch(int64_t epochs);
   // SIGINT or SIGTERM, once one has arrived that the trigger names; else 0.

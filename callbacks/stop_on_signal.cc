@@ -42,6 +42,11 @@ absl::Status StopOnSignal::OnTrainEnd(TrainingSession&, const Logs&) {
   return absl::OkStatus();
 }
 
+absl::Status StopOnSignal::OnDataWait(TrainingSession& session, const Logs&) {
+  Look(session);
+  return absl::OkStatus();
+}
+
 absl::Status StopOnSignal::OnTestBegin(TrainingSession&) {
   if (!training_) Begin();
   return absl::OkStatus();

@@ -13,7 +13,8 @@ namespace cairn {
 // Ends training at the next step when the process is asked to stop by SIGINT
 // (Ctrl-C) or SIGTERM, so that a ModelCheckpoint can save the state and Fit()
 // returns as after any other end. An evaluation or a prediction, within Fit()
-// or alone, ends at its next batch. The same signal sent again ends the process
+// or alone, ends at its next batch. Where a batch is waited for (Prefetch()),
+// the wait ends. The same signal sent again ends the process
 // at once. The handlers are in place while the call runs that the callback was
 // given to; those of before are then put back. A signal that is ignored, as
 // under nohup, stays so. List it before callbacks that are to see the stop in
@@ -30,6 +31,7 @@ class StopOnSignal : public StatelessCallback {
   absl::Status OnTrainBatchEnd(TrainingSession& session,
                                const Logs& logs) override;
   absl::Status OnTrainEnd(TrainingSession& session, const Logs& logs) override;
+  absl::Status OnDataWait(TrainingSession& session, const Logs& logs) override;
   absl::Status OnTestBegin(TrainingSession& session) override;
   absl::Status OnTestBatchEnd(TrainingSession& session,
                               const Logs& logs) override;

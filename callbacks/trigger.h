@@ -56,9 +56,10 @@ Trigger AtEnd();
 // When an error ends the run, if the last step was finished.
 Trigger OnError();
 // After the step, of training or of an evaluation within it, in which the
-// process gets one of these signals. SIGINT and SIGTERM also end the training
-// then; sent again they end the process at once. A signal that is ignored, as
-// SIGHUP is under nohup, stays so.
+// process gets one of these signals, or while a batch is waited for
+// (Prefetch()). SIGINT and SIGTERM also end the training then; sent again they
+// end the process at once. A signal that is ignored, as SIGHUP is under nohup,
+// stays so.
 Trigger OnSignal(std::vector<int64_t> signals);
 Trigger OnSignal();  // SIGINT, SIGTERM and SIGUSR1.
 // At the first step after a file of this name has appeared. The file is removed

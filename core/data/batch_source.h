@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "core/data/batch_field.h"
 #include "core/data/samples.h"
@@ -28,6 +29,10 @@ class BatchSource : public Stateful {
   // have fewer than batch_size(). An error leaves the position.
   virtual absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) = 0;
+  // Waits until Next() would not have to, but no longer than `most`. Returns
+  // whether that is so. While a run waits here it serves signals and other
+  // requests; what Next() waits for itself holds them up.
+  virtual bool AwaitNext(absl::Duration /*most*/) { return true; }
   // Goes to the first batch of an epoch.
   virtual absl::Status StartEpoch(int64_t epoch) = 0;
 };

@@ -1,5 +1,7 @@
 #include "core/data/prefetch.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <optional>
@@ -8,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/base/check.h"
 #include "core/base/mutex.h"
 #include "core/base/start_thread.h"
@@ -61,8 +64,7 @@ class PrefetchedBatches : public BatchSource {
       absl::Span<const absl::Span<std::byte>> destinations) override {
     if (ended_) return 0;
     begun_epoch_.reset();
-    // After an error the source is asked again when somebody asks again.
-    Run(/*after_error=*/std::exchange(failed_, false));
+    AskSource();
     ReadBatch& batch = WaitForBatch();
     if (!batch.rows.ok()) {
       failed_ = true;
@@ -76,6 +78,22 @@ class PrefetchedBatches : public BatchSource {
     std::swap(position_, batch.position);
     Release();
     return rows;
+  }
+
+  bool AwaitNext(absl::Duration most) override {
+    if (ended_) return true;
+    AskSource();
+    // A deadline that the clock can tell.
+    const auto deadline =
+        std::chrono::steady_clock::now() +
+        absl::ToChronoNanoseconds(std::min(most, absl::Hours(1)));
+    const MutexLock lock(mutex_);
+    while (ready_ == 0) {
+      if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+        return ready_ > 0;
+      }
+    }
+    return true;
   }
 
   absl::Status StartEpoch(int64_t epoch) override {
@@ -138,6 +156,9 @@ class PrefetchedBatches : public BatchSource {
   static size_t RowBytes(const ReadBatch& batch, size_t field) {
     return static_cast<size_t>(batch.memory[field].shape()[1]);
   }
+
+  // After an error the source is asked again when somebody asks again.
+  void AskSource() { Run(/*after_error=*/std::exchange(failed_, false)); }
 
   // Lets the thread read, unless it has met the end of the epoch or, but for
   // `after_error`, an error.

@@ -18,6 +18,9 @@ namespace cairn {
 // not by the caller's; what it reads from, such as Samples, must be
 // thread-safe. A destructor, StartEpoch() and RestoreState() wait for a batch
 // that is being read. REQUIRES: batches > 0.
+//
+// A run that waits for a batch can be stopped and saved meanwhile. A program
+// whose reader may never come back then ends by std::_Exit().
 std::unique_ptr<BatchSource> Prefetch(std::unique_ptr<BatchSource> source,
                                       int batches);
 

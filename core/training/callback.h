@@ -62,7 +62,8 @@ class TrainingSession {
   // later runs, until the model is compiled again.
   virtual void set_learning_rate(float rate) = 0;
   // Ends what is going on at the next chance. Training: Fit() returns after
-  // this step, or after this epoch if it is at its end. Validation within
+  // this step, or after this epoch if it is at its end, or without the batch
+  // that is waited for. Validation within
   // Fit(): it is left after this batch, and Fit() returns; a resumed run
   // validates anew, and so loses nothing. Evaluate() and Predict() alone: they
   // return Cancelled after this batch, unless it was the last.
@@ -103,6 +104,10 @@ class Callback : public Stateful {
   virtual absl::Status OnTrainBatchBegin(TrainingSession& session);
   virtual absl::Status OnTrainBatchEnd(TrainingSession& session,
                                        const Logs& logs);
+  // Again and again while the next batch is waited for, of training, a test or
+  // a prediction, where the source can tell (Prefetch() can). Logs are as in
+  // the last batch's end.
+  virtual absl::Status OnDataWait(TrainingSession& session, const Logs& logs);
   virtual absl::Status OnTestBegin(TrainingSession& session);
   virtual absl::Status OnTestEnd(TrainingSession& session, const Logs& logs);
   virtual absl::Status OnTestBatchBegin(TrainingSession& session);

@@ -5,6 +5,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "core/base/status_macros.h"
 #include "core/training/batch_feed.h"
 #include "core/training/callback_list.h"
@@ -15,6 +16,8 @@ namespace cairn {
 namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+// How long a batch is waited for before callbacks are asked again.
+constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
 
 absl::Status Stopped(absl::string_view what, int64_t done, int64_t total) {
   return absl::CancelledError(
@@ -79,6 +82,21 @@ class Trainer::Interlude {
   absl::Status status_before_;
 };
 
+absl::Status Trainer::AwaitBatch(Mode mode, BatchSource& source,
+                                 const std::vector<Callback*>& callbacks) {
+  const bool training = mode == Mode::kTrain;
+  // In a validation it is the validation's time.
+  if (training) fit_->timer.Enter(RunTimer::Part::kData);
+  while (!stop_requested_ && !source.AwaitNext(kLookEvery)) {
+    static const Logs* const none = new Logs();
+    const Logs& logs = training              ? train_logs_->Compute()
+                       : mode == Mode::kTest ? test_logs_->Compute()
+                                             : *none;
+    CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnDataWait, logs));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
     BatchSource& source, const std::vector<Callback*>& callbacks,
     int64_t most_batches, Verbosity verbosity) {
@@ -94,6 +112,7 @@ absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
   while (result.done < most_batches) {
     // As in Keras, an evaluation of unknown length begins one batch more.
     if (total == 0 || result.done < total) {
+      CAIRN_RETURN_IF_ERROR(AwaitBatch(Mode::kTest, source, callbacks));
       if (stop_requested_) return result;
       CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTestBatchBegin));
     }
@@ -151,6 +170,7 @@ absl::StatusOr<std::vector<Tensor>> Trainer::RunPredict(
   int64_t done = 0;
   for (;;) {
     if (total == 0 || done < total) {
+      CAIRN_RETURN_IF_ERROR(AwaitBatch(Mode::kPredict, source, callbacks));
       if (stop_requested_) return Stopped("Predict", done, total);
       CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnPredictBatchBegin));
     }

@@ -280,6 +280,9 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
       epoch_trained_ = true;
       break;
     }
+    CAIRN_RETURN_IF_ERROR(
+        AwaitBatch(Mode::kTrain, fit_->feed->source(), callbacks));
+    if (stop_requested_) break;
     // As in Keras, an epoch of unknown length begins one batch more.
     if (total == 0 || step_in_epoch_ < total) {
       CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTrainBatchBegin));

@@ -192,6 +192,7 @@ absl::StatusOr<int64_t> Trainer::RunNextBatch(Mode mode, BatchSource& source,
   const int64_t batch_size = source.batch_size();
   if (plans.whole == nullptr ||
       plans.whole->input_spec(0).shape[0] != batch_size) {
+    enter(RunTimer::Part::kRest);
     CAIRN_RETURN_IF_ERROR(PlanWholeBatch(mode, source));
   }
   enter(RunTimer::Part::kData);

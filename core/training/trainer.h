@@ -128,6 +128,10 @@ class Trainer : public TrainingSession {
   absl::StatusOr<Plan*> FindPlan(Mode mode, int64_t rows);
   // Finds the plan of a whole batch and where such batches are read into.
   absl::Status PlanWholeBatch(Mode mode, const BatchSource& source);
+  // Returns when the next batch is there or a stop is requested. Callbacks are
+  // called meanwhile.
+  absl::Status AwaitBatch(Mode mode, BatchSource& source,
+                          const std::vector<Callback*>& callbacks);
   // Reads the next batch into a plan's inputs and runs it. Returns the rows, or
   // 0 at the end of the epoch. `ran` is the plan that ran.
   absl::StatusOr<int64_t> RunNextBatch(Mode mode, BatchSource& source,

@@ -81,7 +81,7 @@ TEST_F(SaveScheduleTest, ASignalIsServedOnceAndSigtermStops) {
   EXPECT_EQ(schedule_.stop_signal(), 0);
   EXPECT_EQ(DueAfter(3), "");
   ::raise(SIGTERM);
-  EXPECT_EQ(schedule_.DueWhileEvaluating()->why, "on SIGTERM");
+  EXPECT_EQ(schedule_.DueBetweenSteps()->why, "on SIGTERM");
   EXPECT_EQ(schedule_.stop_signal(), SIGTERM);
   schedule_.End();
 }
@@ -100,7 +100,7 @@ TEST_F(SaveScheduleTest, AFileThatAppearsAsksOnceAndIsRemoved) {
   EXPECT_TRUE(IsOk(schedule_.EndSave(asked, /*in_place=*/true)));
   EXPECT_EQ(files_.Contents().count("run/save-now"), 0u);
   files_.Put("run/save-now", "");
-  EXPECT_NE(schedule_.DueWhileEvaluating()->why, "");
+  EXPECT_NE(schedule_.DueBetweenSteps()->why, "");
   EXPECT_TRUE(IsOk(files_.Remove("run/save-now")));
   EXPECT_TRUE(IsOk(schedule_.EndSave(schedule_.BeginSave(), true)));
 }

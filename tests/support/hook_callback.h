@@ -13,6 +13,7 @@
 namespace cairn {
 
 // Writes down every hook that is called, under Keras's name, and hands it on.
+// "on_data_wait" is only handed on: how often it is called is chance.
 class HookCallback : public StatelessCallback {
  public:
   using Function = std::function<absl::Status(
@@ -41,6 +42,10 @@ class HookCallback : public StatelessCallback {
   }
   absl::Status OnTrainBatchEnd(TrainingSession& s, const Logs& logs) override {
     return Call("on_train_batch_end", s, logs);
+  }
+  absl::Status OnDataWait(TrainingSession& s, const Logs& logs) override {
+    return function_ == nullptr ? absl::OkStatus()
+                                : function_("on_data_wait", s, logs);
   }
   absl::Status OnTestBegin(TrainingSession& s) override {
     return Call("on_test_begin", s);

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/data/shuffle.h"
 #include "gtest/gtest.h"
 #include "tests/core/data/numbered_samples.h"
@@ -208,6 +209,41 @@ TEST(PrefetchTest, ASlowSourceIsWaitedFor) {
     EXPECT_EQ(PositionOf(*source), PositionOf(*plain));
   }
   gate.Let(1000);
+}
+
+TEST(PrefetchTest, WhoWaitsCanLookElsewhereAndLosesNoBatch) {
+  constexpr absl::Duration kShort = absl::Milliseconds(1);
+  Gate gate;
+  const auto source = Prefetch(std::make_unique<Faulty>(Plain(4), &gate), 2);
+  const auto plain = Plain(4);
+  // Begins to read, as Next() does.
+  EXPECT_FALSE(source->AwaitNext(kShort));
+  gate.WaitForArrivals(1);
+  EXPECT_FALSE(source->AwaitNext(kShort));
+  EXPECT_EQ(PositionOf(*source), PositionOf(*plain));
+  gate.Let(1);
+  EXPECT_TRUE(source->AwaitNext(absl::InfiniteDuration()));
+  EXPECT_TRUE(source->AwaitNext(absl::ZeroDuration()));
+  EXPECT_EQ(PositionOf(*source), PositionOf(*plain));
+  EXPECT_EQ(NextNumbers(*source), NextNumbers(*plain));
+  EXPECT_EQ(PositionOf(*source), PositionOf(*plain));
+  // The end is waited for too, and then known.
+  EXPECT_FALSE(source->AwaitNext(kShort));
+  gate.Let(1);
+  EXPECT_TRUE(source->AwaitNext(absl::InfiniteDuration()));
+  EXPECT_TRUE(NextNumbers(*source).empty());
+  EXPECT_TRUE(source->AwaitNext(kShort));
+}
+
+TEST(PrefetchTest, WhoWaitsAfterAnErrorAsksTheSourceAgain) {
+  const auto source =
+      Prefetch(std::make_unique<Faulty>(Plain(), nullptr, 0), 2);
+  EXPECT_TRUE(source->AwaitNext(absl::InfiniteDuration()));
+  std::vector<std::byte> memory(100);
+  const absl::Span<std::byte> all(memory.data(), memory.size());
+  EXPECT_FALSE(source->Next({all.first(64), all.subspan(64, 4)}).ok());
+  EXPECT_TRUE(source->AwaitNext(absl::InfiniteDuration()));
+  EXPECT_EQ(NextNumbers(*source), NextNumbers(*Plain()));
 }
 
 TEST(PrefetchTest, AnErrorComesInPlaceOfItsBatchAndIsTriedAgain) {
