@@ -21,7 +21,10 @@ namespace {
 
 constexpr char kFault[] = "the fault of the test";
 
-absl::Status Run(const std::vector<Callback*>& callbacks) {
+constexpr int64_t kSteps = 6, kNoStop = 0;
+
+absl::Status Run(const std::vector<Callback*>& callbacks,
+                 const Snapshot* from = nullptr) {
   Sequential model("contract");
   model.Add<Dense>({.units = 2});
   const absl::Status compiled =
@@ -34,7 +37,8 @@ absl::Status Run(const std::vector<Callback*>& callbacks) {
             .batch_size = 4,
             .validation_data = Batches(x, y),
             .verbose = 0,
-            .callbacks = callbacks})
+            .callbacks = callbacks,
+            .resume_from = from})
       .status();
 }
 
@@ -77,7 +81,48 @@ void CheckFault(const std::function<std::unique_ptr<Callback>()>& make,
   EXPECT_EQ(faulty.calls().back(), "on_train_end");
 }
 
+// Follows a run up to a stop, or to its end, from a snapshot or from the begin.
+// Returns the snapshot there.
+Snapshot Follow(Callback& callback, int64_t stop,
+                const Snapshot* from = nullptr) {
+  Snapshot end;
+  HookCallback hooks(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook == "on_train_batch_end" && session.step() == stop) {
+          session.RequestStop();
+        }
+        if (hook == "on_train_end") {
+          const auto snapshot = session.TakeSnapshot(AllParts());
+          EXPECT_TRUE(IsOk(snapshot));
+          if (snapshot.ok()) end = CloneSnapshot(*snapshot);
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(IsOk(Run({&callback, &hooks}, from)));
+  return end;
+}
+
 }  // namespace
+
+void CheckCallbackOverRuns(
+    const std::function<std::unique_ptr<Callback>()>& make) {
+  const std::unique_ptr<Callback> used = make();
+  Follow(*used, kNoStop);
+  const std::string expected = TextOf(used->SaveState());
+  // One that was stopped leaves something else behind.
+  Follow(*used, 1);
+  Follow(*used, kNoStop);
+  EXPECT_EQ(TextOf(used->SaveState()), expected) << "in a fresh run";
+  for (int64_t stop = 1; stop <= kSteps; ++stop) {
+    SCOPED_TRACE(absl::StrCat("stopped after step ", stop));
+    const std::unique_ptr<Callback> first = make(), second = make();
+    const Snapshot snapshot = Follow(*first, stop);
+    Follow(*second, kNoStop, &snapshot);
+    EXPECT_EQ(TextOf(second->SaveState()), expected) << "in a new object";
+    Follow(*used, kNoStop, &snapshot);
+    EXPECT_EQ(TextOf(used->SaveState()), expected) << "in a used object";
+  }
+}
 
 void CheckCallback(const std::function<std::unique_ptr<Callback>()>& make) {
   CheckState(make);

@@ -16,6 +16,15 @@ namespace cairn {
 //    error, and a new run works.
 void CheckCallback(const std::function<std::unique_ptr<Callback>()>& make);
 
+// Checks what a callback with a state promises over several runs; each that
+// `make` gives must take several, whatever earlier ones have left:
+//  - a new run begins without what an earlier one of the same object has left;
+//  - a run that is stopped after any step and gone on with, by a new object or
+//    by one that has followed another run, ends with the state of an unbroken
+//    one.
+void CheckCallbackOverRuns(
+    const std::function<std::unique_ptr<Callback>()>& make);
+
 }  // namespace cairn
 
 #endif  // CAIRN_TESTS_SUPPORT_CALLBACK_CONTRACT_H_

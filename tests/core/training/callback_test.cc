@@ -9,10 +9,14 @@
 namespace cairn {
 namespace {
 
-// Counts epochs, and would go on counting.
+// Counts the epochs of a run.
 class EpochCounter : public Callback {
  public:
   absl::string_view class_name() const override { return "EpochCounter"; }
+  absl::Status OnTrainBegin(TrainingSession&) override {
+    count_ = 0;
+    return absl::OkStatus();
+  }
   absl::Status OnEpochEnd(TrainingSession&, const Logs&) override {
     ++count_;
     return absl::OkStatus();
@@ -38,6 +42,7 @@ class Empty : public StatelessCallback {
 
 TEST(CallbackTest, OneWithAStateKeepsTheContract) {
   CheckCallback([] { return std::make_unique<EpochCounter>(); });
+  CheckCallbackOverRuns([] { return std::make_unique<EpochCounter>(); });
 }
 
 TEST(CallbackTest, OneThatOverridesNothingKeepsTheContract) {
