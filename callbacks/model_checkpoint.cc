@@ -98,6 +98,9 @@ absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
     due_at_epoch_end_ = std::move(due);
     return absl::OkStatus();
   }
+  if (due.planned && options_.validate_when_saving) {
+    return ValidateAndSave(session, logs, std::move(due));
+  }
   return SaveIfWanted(session, logs, due);
 }
 
@@ -121,6 +124,11 @@ absl::Status ModelCheckpoint::ServeRequests(TrainingSession& session,
   CAIRN_ASSIGN_OR_RETURN(const Due due, schedule_.DueBetweenSteps());
   if (schedule_.stop_signal() != 0) session.RequestStop();
   if (due.why.empty() || schedule_.stop_signal() != 0) return absl::OkStatus();
+  // What this evaluation is for is saved right behind it.
+  if (validating_) {
+    asked_while_validating_ = true;
+    return absl::OkStatus();
+  }
   const Moment now = MomentOf(session);
   if (!session.evaluating() && last_saved_ == now) {
     // Nothing has changed since: that one is the answer, once it is in place.

@@ -87,6 +87,12 @@ struct ModelCheckpointOptions {
   // The metric that says which is best: "val_loss" if it is needed and empty.
   std::string monitor;
   MonitorMode mode = MonitorMode::kAuto;
+  // What is due within an epoch, and not only asked for from outside, has the
+  // value of its own state: the validation data are evaluated before it is
+  // saved. Else it has none of a "val_" metric and is never the best. A stop in
+  // that evaluation loses nothing: who goes on with the run makes up for it.
+  // InvalidArgument if `monitor` is not of the validation.
+  bool validate_when_saving = false;
   // What the first best value must be better than.
   std::optional<double> initial_value_threshold;
   // Of the saves that are due only those that are the best so far, and what a
@@ -188,16 +194,15 @@ class ModelCheckpoint : public Callback {
   };
   const SaveTotals& totals() const { return totals_; }
 
-  // Which value is best, and of which metric.
-  State SaveState() const override { return monitor_.SaveState(); }
-  absl::Status RestoreState(const State& state) override {
-    return monitor_.RestoreState(state);
-  }
+  // Which value is best, and of which metric; what is still to be validated.
+  State SaveState() const override;
+  absl::Status RestoreState(const State& state) override;
 
   // Checks the options and the folder before the first step, and resumes.
   // FailedPrecondition if the folder holds another run's checkpoints, or
   // another process writes there; ResourceExhausted if it lacks space.
   absl::Status OnTrainBegin(TrainingSession& session) override;
+  absl::Status OnTrainBatchBegin(TrainingSession& session) override;
   absl::Status OnTrainBatchEnd(TrainingSession& session,
                                const Logs& logs) override;
   absl::Status OnDataWait(TrainingSession& session, const Logs& logs) override;
@@ -251,6 +256,9 @@ class ModelCheckpoint : public Callback {
   void StartBackground(Snapshot& snapshot);
   // Does between two steps what a signal or a file asks for.
   absl::Status ServeRequests(TrainingSession& session, const Logs& logs);
+  // Saves with the value that the state has on the validation data.
+  absl::Status ValidateAndSave(TrainingSession& session, const Logs& logs,
+                               Due due);
   // Saves, unless it is to be the best and is not, and nobody asked for it.
   absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
                             const Due& due);
@@ -310,6 +318,11 @@ class ModelCheckpoint : public Callback {
   Moment epoch_end_;        // Of the epoch that ended last.
   Logs epoch_logs_;         // What it ended with.
   Due due_at_epoch_end_;
+  // The logs of a state that is to be validated and saved: while that goes on,
+  // and after a stop in it.
+  std::optional<Logs> unvalidated_;
+  bool validating_ = false;
+  bool asked_while_validating_ = false;
   std::string postponed_;  // Why a save is still to come; empty: none is.
 };
 

@@ -128,6 +128,12 @@ absl::Status ModelCheckpoint::CheckMonitor(const TrainingSession& session) {
   const std::string name =
       options_.monitor.empty() && needed ? "val_loss" : options_.monitor;
   monitor_ = Monitor();
+  if (options_.validate_when_saving && !absl::StartsWith(name, "val_")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "ModelCheckpoint: validate_when_saving needs a monitor of the "
+        "validation, such as \"val_loss\", and not \"",
+        name, "\""));
+  }
   if (name.empty()) return absl::OkStatus();
   const std::vector<std::string> known = session.log_names();
   if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -139,11 +145,12 @@ absl::Status ModelCheckpoint::CheckMonitor(const TrainingSession& session) {
             : ", and the same with \"val_\" if Fit() gets validation data"));
   }
   if (options_.save_best_only && SavesWithinEpochs(options_) &&
-      absl::StartsWith(name, "val_")) {
+      absl::StartsWith(name, "val_") && !options_.validate_when_saving) {
     return absl::InvalidArgumentError(absl::StrCat(
         "ModelCheckpoint: \"", name,
         "\" is known at the end of an epoch alone, so save_best_only goes with "
-        "EveryEpochs(); within epochs monitor \"loss\""));
+        "EveryEpochs(); within epochs set validate_when_saving, or monitor "
+        "\"loss\""));
   }
   monitor_ = Monitor(name, options_.mode, options_.initial_value_threshold);
   return absl::OkStatus();
@@ -260,6 +267,7 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   epoch_end_ = {};
   epoch_logs_.clear();
   due_at_epoch_end_ = {};
+  unvalidated_.reset();
   postponed_.clear();
   CAIRN_RETURN_IF_ERROR(CheckOptions(session));
   CAIRN_RETURN_IF_ERROR(PrepareFolder());

@@ -2,6 +2,7 @@
 #define CAIRN_CORE_TRAINING_CALLBACK_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,11 @@ class TrainingSession {
   // OnPredictEnd() outside Fit(), the error that ended it, after which a step
   // may be half done; Cancelled after a stop where that is the result.
   virtual const absl::Status& status() const = 0;
+  // Evaluates the validation data in the state after the last step, with all
+  // hooks of a test, and changes nothing of the run. Names begin with "val_".
+  // Nothing if a stop is requested before its last batch. FailedPrecondition
+  // without validation data and within an evaluation.
+  virtual absl::StatusOr<std::optional<Logs>> Validate() = 0;
   // The tensors alias live memory: they are good until the hook returns.
   virtual absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) = 0;
   // Puts the run back to `snapshot`, from which Fit() then goes on. All is

@@ -1,6 +1,7 @@
 // Trainer::Evaluate(), Trainer::Predict() and the validation within a run.
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -16,6 +17,8 @@ namespace cairn {
 namespace {
 
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+// Of a validation in a dry run.
+constexpr int64_t kDryBatches = 2;
 // How long a batch is waited for before callbacks are asked again.
 constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
 
@@ -130,6 +133,28 @@ absl::StatusOr<Trainer::TestResult> Trainer::RunTest(
   std::move(abandon).Cancel();
   progress.Finish(result.done, 0, result.logs, "");
   return result;
+}
+
+absl::StatusOr<std::optional<Logs>> Trainer::Validate() {
+  if (!has_validation() || evaluating_) {
+    return absl::FailedPreconditionError(
+        has_validation() ? "an evaluation goes on already"
+                         : "Fit() was given no validation data");
+  }
+  const std::vector<Callback*>& callbacks = fit_->options->callbacks;
+  const RunTimer::Part before = fit_->timer.Enter(RunTimer::Part::kValidation);
+  const absl::StatusOr<TestResult> test = RunTest(
+      fit_->validation->source(), callbacks,
+      fit_->options->dry_run ? kDryBatches : kNoLimit, Verbosity::kSilent);
+  fit_->timer.Enter(before);
+  CAIRN_RETURN_IF_ERROR(test.status());
+  if (!test->whole) return std::nullopt;
+  CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTestEnd, test->logs));
+  Logs logs;
+  for (const auto& [name, value] : test->logs) {
+    logs.emplace_back(absl::StrCat("val_", name), value);
+  }
+  return logs;
 }
 
 absl::StatusOr<Logs> Trainer::Evaluate(const Batches& data,

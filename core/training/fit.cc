@@ -1,7 +1,7 @@
 // Trainer::Fit() and what it consists of.
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -20,7 +20,7 @@
 namespace cairn {
 namespace {
 
-// What a dry run does of each: batches of training and of validation.
+// Of a dry run.
 constexpr int64_t kDrySteps = 2;
 
 absl::Status CheckOptions(const Batches& data, const FitOptions& options) {
@@ -262,7 +262,7 @@ absl::Status Trainer::FitEpoch(const FitOptions& options, Verbosity verbosity) {
     if (!epoch_trained_) return absl::OkStatus();
   }
   fit_->epoch_logs = train_logs_->Compute();
-  CAIRN_RETURN_IF_ERROR(Validate(options));
+  CAIRN_RETURN_IF_ERROR(EndEpoch());
   if (!epoch_ended_) return absl::OkStatus();
   std::move(abandon).Cancel();
   progress.Finish(step_in_epoch_, skipped, fit_->epoch_logs,
@@ -310,22 +310,11 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
   return absl::OkStatus();
 }
 
-absl::Status Trainer::Validate(const FitOptions& options) {
-  if (fit_->validation.has_value()) {
-    const int64_t most =
-        options.dry_run ? kDrySteps : std::numeric_limits<int64_t>::max();
-    fit_->timer.Enter(RunTimer::Part::kValidation);
-    CAIRN_ASSIGN_OR_RETURN(
-        const TestResult test,
-        RunTest(fit_->validation->source(), options.callbacks, most,
-                Verbosity::kSilent));
-    fit_->timer.Enter(RunTimer::Part::kRest);
-    if (!test.whole) return absl::OkStatus();
-    CAIRN_RETURN_IF_ERROR(
-        Call(options.callbacks, &Callback::OnTestEnd, test.logs));
-    for (const auto& [name, value] : test.logs) {
-      fit_->epoch_logs.emplace_back(absl::StrCat("val_", name), value);
-    }
+absl::Status Trainer::EndEpoch() {
+  if (has_validation()) {
+    CAIRN_ASSIGN_OR_RETURN(const std::optional<Logs> logs, Validate());
+    if (!logs.has_value()) return absl::OkStatus();  // Stopped within it.
+    fit_->epoch_logs.insert(fit_->epoch_logs.end(), logs->begin(), logs->end());
   }
   epoch_ended_ = true;
   return absl::OkStatus();

@@ -91,6 +91,7 @@ class Trainer : public TrainingSession {
   void RequestStop() override { stop_requested_ = true; }
   bool stop_requested() const override { return stop_requested_; }
   const absl::Status& status() const override { return status_; }
+  absl::StatusOr<std::optional<Logs>> Validate() override;
   absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) override;
   absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
                                         const RestoreOptions& options) override;
@@ -149,7 +150,7 @@ class Trainer : public TrainingSession {
   absl::Status FitEpoch(const FitOptions& options, Verbosity verbosity);
   // Trains until the epoch's batches are done, or until a stop.
   absl::Status TrainEpoch(const FitOptions& options, Progress& progress);
-  absl::Status Validate(const FitOptions& options);
+  absl::Status EndEpoch();
   int64_t BatchesPerEpoch() const;
 
   struct TestResult {

@@ -19,6 +19,9 @@ TEST(ModelCheckpointStateTest, AFreshRunForgetsAndAResumedOneRemembers) {
       {.monitor = "val_loss", .mode = MonitorMode::kMax},
       {.every = OnBest(), .initial_value_threshold = 1e9},
       {.every = EverySteps(2), .monitor = "loss", .save_best_only = true},
+      {.every = EverySteps(2),
+       .monitor = "val_loss",
+       .validate_when_saving = true},
       {.monitor = "loss", .asynchronous = true}};
   for (size_t i = 0; i < all.size(); ++i) {
     SCOPED_TRACE(i);

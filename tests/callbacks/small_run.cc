@@ -54,6 +54,10 @@ std::shared_ptr<Sequential> MakeSmallModel(const SmallRun& run) {
   return model;
 }
 
+Batches SmallValidationData() {
+  return Batches(MakeInputs(5, 3), MakeLabels(5));
+}
+
 SmallRunResult Train(FileSystem& files, const SmallRun& run) {
   return TrainIn(MakeSmallModel(run), files, run);
 }
@@ -74,9 +78,7 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
                  .dry_run = run.dry_run};
   fit.callbacks.insert(fit.callbacks.end(), run.others.begin(),
                        run.others.end());
-  if (run.validates) {
-    fit.validation_data = Batches(MakeInputs(5, 3), MakeLabels(5));
-  }
+  if (run.validates) fit.validation_data = SmallValidationData();
   const auto history = model->Fit(MakeInputs(10, 1), MakeLabels(10), fit);
   SmallRunResult result{.status = history.status(),
                         .resumed = checkpoint.resumed(),

@@ -48,6 +48,8 @@ struct SmallRunResult {
 };
 
 std::shared_ptr<Sequential> MakeSmallModel(const SmallRun& run);
+// The data that it validates with.
+Batches SmallValidationData();
 
 SmallRunResult Train(FileSystem& files, const SmallRun& run);
 

@@ -69,6 +69,9 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
     void RequestStop() override {}
     bool stop_requested() const override { return false; }
     const absl::Status& status() const override { return status_; }
+    absl::StatusOr<std::optional<Logs>> Validate() override {
+      return absl::UnimplementedError("");
+    }
     absl::StatusOr<Snapshot> TakeSnapshot(const Parts&) override {
       return absl::UnimplementedError("");
     }
