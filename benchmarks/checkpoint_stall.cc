@@ -17,7 +17,7 @@ namespace cairn {
 namespace {
 
 // What one run took, in seconds.
-struct RunTimes {
+struct TimedRun {
   double loop = 0;            // All steps with the calls of saves.
   double drain = 0;           // What is still to write behind them.
   std::vector<double> calls;  // Of each save, in the callback.
@@ -61,7 +61,7 @@ class RunTimer : public StatelessCallback {
   }
   Callback* first() { return &first_; }
   // To be called right after the run.
-  RunTimes Finish() {
+  TimedRun Finish() {
     times_.drain = absl::ToDoubleSeconds(absl::Now() - loop_end_);
     return std::move(times_);
   }
@@ -70,11 +70,11 @@ class RunTimer : public StatelessCallback {
   const int64_t steps_, every_;
   First first_;
   absl::Time begin_, loop_end_;
-  RunTimes times_;
+  TimedRun times_;
 };
 
 // Trains `steps` steps. `every` 0: without saves.
-absl::StatusOr<RunTimes> TrainOnce(const SavedState& state,
+absl::StatusOr<TimedRun> TrainOnce(const SavedState& state,
                                    const std::string& folder, bool background,
                                    int64_t steps, int64_t every) {
   RunTimer timer(steps, every);
@@ -100,24 +100,24 @@ absl::StatusOr<int64_t> SavesPerRun(const SavedState& state,
                                     const std::string& folder, int64_t every) {
   if (every == 10) return 10;
   constexpr int64_t kSteps = 10;
-  CAIRN_ASSIGN_OR_RETURN(const RunTimes times,
+  CAIRN_ASSIGN_OR_RETURN(const TimedRun times,
                          TrainOnce(state, folder, false, kSteps, 0));
   return times.loop / kSteps < 0.01 ? 3 : 2;
 }
 
-double MedianLoop(const std::vector<RunTimes>& runs) {
+double MedianLoop(const std::vector<TimedRun>& runs) {
   std::vector<double> loops;
-  for (const RunTimes& run : runs) loops.push_back(run.loop);
+  for (const TimedRun& run : runs) loops.push_back(run.loop);
   return Median(loops);
 }
 
 void Print(const CheckpointRuns& runs, const std::string& method, int64_t every,
-           int64_t saves, const std::vector<RunTimes>& without,
-           const std::vector<RunTimes>& with) {
+           int64_t saves, const std::vector<TimedRun>& without,
+           const std::vector<TimedRun>& with) {
   const double base = MedianLoop(without);
   const auto steps = static_cast<double>(saves * every);
   std::vector<double> overheads, calls, drains;
-  for (const RunTimes& run : with) {
+  for (const TimedRun& run : with) {
     overheads.push_back(100 * (run.loop / base - 1));
     calls.insert(calls.end(), run.calls.begin(), run.calls.end());
     drains.push_back(run.drain);
@@ -157,11 +157,11 @@ absl::Status MeasureStall(const CheckpointRuns& runs,
   for (const int64_t every : intervals) {
     CAIRN_ASSIGN_OR_RETURN(const int64_t saves,
                            SavesPerRun(state, runs.folder, every));
-    std::vector<RunTimes> without;
-    std::map<std::string, std::vector<RunTimes>> with;
+    std::vector<TimedRun> without;
+    std::map<std::string, std::vector<TimedRun>> with;
     for (int round = -1; round < runs.rounds; ++round) {
       CAIRN_ASSIGN_OR_RETURN(
-          RunTimes times,
+          TimedRun times,
           TrainOnce(state, runs.folder, false, saves * every, 0));
       if (round >= 0) without.push_back(std::move(times));
       for (const std::string& method : methods) {

@@ -64,8 +64,9 @@ std::vector<KeptCheckpoint> ListOthers(const std::string& folder,
                                        const IsMeant& is_own,
                                        FileSystem& files) {
   std::vector<KeptCheckpoint> others;
+  if (is_own == nullptr) return others;
   const auto state = ReadCheckpointState(folder, files);
-  if (is_own == nullptr || !state.ok()) return others;
+  if (!state.ok()) return others;
   for (size_t i = 0; i < state->all.size() && i < state->timestamps.size();
        ++i) {
     const std::string& name = state->all[i];

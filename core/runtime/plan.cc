@@ -304,6 +304,10 @@ class Plan::State {
 
   // Lets an output take the memory of an input that dies at its kernel.
   void ReuseDyingInputs() {
+    std::vector<std::vector<ValueId>> values(storages_.size());
+    for (const auto& [value, storage] : storage_of_) {
+      values[storage].push_back(value);
+    }
     for (size_t step = 0; step < kernels_.size(); ++step) {
       if (!WorksInPlace(static_cast<int>(step))) continue;
       const Planned& planned = kernels_[step];
@@ -322,8 +326,9 @@ class Plan::State {
             continue;
           }
           storages_[from].last = storages_[to].last;
-          for (auto& [value, storage] : storage_of_) {
-            if (storage == to) storage = from;
+          for (const ValueId value : std::exchange(values[to], {})) {
+            storage_of_.at(value) = from;
+            values[from].push_back(value);
           }
           storages_[to].bytes = 0;
           taken.push_back(from);
