@@ -98,10 +98,11 @@ absl::Status ModelCheckpoint::OnTrainBatchEnd(TrainingSession& session,
     due_at_epoch_end_ = std::move(due);
     return absl::OkStatus();
   }
-  if (due.planned && options_.validate_when_saving) {
-    return ValidateAndSave(session, logs, std::move(due));
+  const bool validate = due.planned && options_.validate_when_saving;
+  if (validate || IsWanted(session, logs, due)) {
+    pending_ = {std::move(due), logs, last_batch_, validate};
   }
-  return SaveIfWanted(session, logs, due);
+  return absl::OkStatus();
 }
 
 absl::Status ModelCheckpoint::OnTestBatchEnd(TrainingSession& session,
@@ -137,7 +138,9 @@ absl::Status ModelCheckpoint::ServeRequests(TrainingSession& session,
       return schedule_.EndSave(schedule_.BeginSave(), /*in_place=*/true);
     }
   }
-  return SaveIfWanted(session, epoch_end_ == now ? epoch_logs_ : logs, due);
+  const Logs& of_now = epoch_end_ == now ? epoch_logs_ : logs;
+  if (!IsWanted(session, of_now, due)) return absl::OkStatus();
+  return Save(session, of_now, due);
 }
 
 absl::Status ModelCheckpoint::OnEpochEnd(TrainingSession& session,
@@ -149,11 +152,52 @@ absl::Status ModelCheckpoint::OnEpochEnd(TrainingSession& session,
   Due due = std::exchange(due_at_epoch_end_, {});
   const int64_t ended = session.epoch() + 1;
   if (due.why.empty()) due.why = schedule_.DueAfterEpoch(ended);
-  if (!due.why.empty()) return SaveIfWanted(session, logs, due);
-  if (!options_.every.Has(Trigger::Kind::kOnBest)) return absl::OkStatus();
-  const double value = FindLog(logs, monitor_.name());
-  if (!monitor_.Update(value, session.step())) return absl::OkStatus();
-  return Save(session, logs, {.why = "the best so far", .planned = true});
+  bool wanted = false;
+  if (!due.why.empty()) {
+    wanted = IsWanted(session, logs, due);
+  } else if (options_.every.Has(Trigger::Kind::kOnBest)) {
+    const double value = FindLog(logs, monitor_.name());
+    wanted = monitor_.Update(value, session.step());
+    due = {.why = "the best so far", .planned = true};
+  }
+  if (wanted) pending_ = {std::move(due), logs, last_batch_};
+  return absl::OkStatus();
+}
+
+absl::Status ModelCheckpoint::OnSavePoint(TrainingSession& session,
+                                          const Logs& logs) {
+  if (!pending_.has_value()) return absl::OkStatus();
+  // Where the run goes on from another callback's checkpoint, its own may have
+  // come into place behind that.
+  const bool goes_on = logs.empty();
+  if (goes_on && !pending_->validate && HasSaved(MomentOf(session))) {
+    pending_.reset();
+    return absl::OkStatus();
+  }
+  return SavePending(session);
+}
+
+bool ModelCheckpoint::HasSaved(const Moment& moment) const {
+  return std::any_of(
+      kept_.begin(), kept_.end(), [&](const KeptCheckpoint& kept) {
+        return kept.step == moment.step && (kept.epoch < 0) == moment.in_epoch;
+      });
+}
+
+absl::Status ModelCheckpoint::SavePending(TrainingSession& session) {
+  last_batch_ = pending_->batch;
+  if (pending_->validate) {
+    CAIRN_ASSIGN_OR_RETURN(const bool validated, ValidatePending(session));
+    // The end of training is saved; who goes on from there begins with this.
+    if (!validated) return absl::OkStatus();
+    if (!IsWanted(session, pending_->logs, pending_->due)) {
+      pending_.reset();
+      return absl::OkStatus();
+    }
+  }
+  // What is saved has nothing of it left to do.
+  const Pending pending = *std::exchange(pending_, std::nullopt);
+  return Save(session, pending.logs, pending.due);
 }
 
 absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
@@ -191,6 +235,11 @@ void ModelCheckpoint::SayCosts(const RunTimes& times) const {
 absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
                                         const Logs& logs) {
   const absl::Status& error = session.status();
+  // It was due before the error of another callback.
+  if (!error.ok() && session.step_is_whole() && pending_.has_value() &&
+      !pending_->validate) {
+    return SavePending(session);
+  }
   if (!error.ok() && !(options_.every.Has(Trigger::Kind::kOnError) &&
                        session.step_is_whole())) {
     // The state may be half of a step's; nothing is lost but what came after
@@ -208,11 +257,13 @@ absl::Status ModelCheckpoint::SaveAtEnd(TrainingSession& session,
                 .at_end = true};
   const Moment now = MomentOf(session);
   if (last_saved_ == now || session.dry_run()) return absl::OkStatus();
-  return SaveIfWanted(session, epoch_end_ == now ? epoch_logs_ : logs, due);
+  const Logs& of_now = epoch_end_ == now ? epoch_logs_ : logs;
+  if (!IsWanted(session, of_now, due)) return absl::OkStatus();
+  return Save(session, of_now, due);
 }
 
-absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
-                                           const Logs& logs, const Due& due) {
+bool ModelCheckpoint::IsWanted(const TrainingSession& session, const Logs& logs,
+                               const Due& due) {
   bool is_best = false;
   if (due.planned || session.step_in_epoch() == 0) {
     const double value = FindLog(logs, monitor_.name());
@@ -223,10 +274,7 @@ absl::Status ModelCheckpoint::SaveIfWanted(TrainingSession& session,
     // What somebody happens to ask for is not what the plan compares.
     monitor_.ClearValue();
   }
-  if (options_.save_best_only && !is_best && !due.asked_for) {
-    return absl::OkStatus();
-  }
-  return Save(session, logs, due);
+  return !options_.save_best_only || is_best || due.asked_for;
 }
 
 int64_t ModelCheckpoint::EpochNumber(const TrainingSession& session) const {

@@ -161,6 +161,7 @@ class ModelCheckpoint : public Callback {
 
   // Where the last run went on from; none if it began anew.
   struct Resumed {
+    // The newest that this callback found; another one's may have been newer.
     std::string prefix;
     int64_t epoch = 0;  // The one it went on in, counted from 0.
     int64_t step = 0;
@@ -194,7 +195,7 @@ class ModelCheckpoint : public Callback {
   };
   const SaveTotals& totals() const { return totals_; }
 
-  // Which value is best, and of which metric; what is still to be validated.
+  // Which value is best, and of which metric; what is due and not yet saved.
   State SaveState() const override;
   absl::Status RestoreState(const State& state) override;
 
@@ -202,7 +203,7 @@ class ModelCheckpoint : public Callback {
   // FailedPrecondition if the folder holds another run's checkpoints, or
   // another process writes there; ResourceExhausted if it lacks space.
   absl::Status OnTrainBegin(TrainingSession& session) override;
-  absl::Status OnTrainBatchBegin(TrainingSession& session) override;
+  absl::Status OnSavePoint(TrainingSession& session, const Logs& logs) override;
   absl::Status OnTrainBatchEnd(TrainingSession& session,
                                const Logs& logs) override;
   absl::Status OnDataWait(TrainingSession& session, const Logs& logs) override;
@@ -256,12 +257,23 @@ class ModelCheckpoint : public Callback {
   void StartBackground(Snapshot& snapshot);
   // Does between two steps what a signal or a file asks for.
   absl::Status ServeRequests(TrainingSession& session, const Logs& logs);
-  // Saves with the value that the state has on the validation data.
-  absl::Status ValidateAndSave(TrainingSession& session, const Logs& logs,
-                               Due due);
-  // Saves, unless it is to be the best and is not, and nobody asked for it.
-  absl::Status SaveIfWanted(TrainingSession& session, const Logs& logs,
-                            const Due& due);
+  // A save that is due at this moment, until it is done or begun.
+  struct Pending {
+    Due due;
+    Logs logs;
+    int64_t batch = 0;      // As last_batch_.
+    bool validate = false;  // First.
+  };
+  static absl::StatusOr<Pending> ReadPending(const Config& config);
+  absl::Status SavePending(TrainingSession& session);
+  bool HasSaved(const Moment& moment) const;
+  // Finds the value that the state has on the validation data, for its save.
+  // False where a stop came meanwhile.
+  absl::StatusOr<bool> ValidatePending(TrainingSession& session);
+  // Whether it is saved: not where only the best are, unless it is that, or
+  // somebody asked for it. The monitor takes the value.
+  bool IsWanted(const TrainingSession& session, const Logs& logs,
+                const Due& due);
   absl::Status Save(TrainingSession& session, const Logs& logs, const Due& due);
   bool busy() const;  // Whether a save is still written in the background.
   // Does what WhenBusy says where one is; whether the next can be done now.
@@ -318,9 +330,9 @@ class ModelCheckpoint : public Callback {
   Moment epoch_end_;        // Of the epoch that ended last.
   Logs epoch_logs_;         // What it ended with.
   Due due_at_epoch_end_;
-  // The logs of a state that is to be validated and saved: while that goes on,
-  // and after a stop in it.
-  std::optional<Logs> unvalidated_;
+  // Part of the state: others may save before this does, and a run may stop
+  // while it validates.
+  std::optional<Pending> pending_;
   bool validating_ = false;
   bool asked_while_validating_ = false;
   std::string postponed_;  // Why a save is still to come; empty: none is.

@@ -35,6 +35,17 @@ std::map<std::string, double> ReadTimes(const std::string& folder,
   return times;
 }
 
+// Whether a snapshot is of a later moment than the one a run is at.
+bool IsNewer(const Snapshot& snapshot, const TrainingSession& session) {
+  const Config& run = snapshot.extras.at("run").values;
+  const auto moment = [&](const char* part) {
+    return run.Get<int64_t>(part).value_or(0);
+  };
+  // At the end of an epoch the next one goes on.
+  return std::make_pair(moment("step"), moment("epoch")) >
+         std::make_pair(session.step(), session.epoch());
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<CheckpointSummary>> ModelCheckpoint::ListFolder()
@@ -185,7 +196,10 @@ absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
         " holds no run to go on with, such as weights alone; load them with "
         "LoadWeights(), or choose another path"));
   }
-  if (!found->is_restored) {
+  // Of several callbacks the one that has the newest is gone on with.
+  const bool is_older =
+      session.is_restored() && !IsNewer(newest.snapshot, session);
+  if (!found->is_restored && !is_older) {
     const auto report = session.Restore(newest.snapshot, options_.restore);
     if (!report.ok()) {
       return Annotate(report.status(),
@@ -195,7 +209,10 @@ absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
   resumed_ = {.prefix = newest.prefix,
               .epoch = session.epoch(),
               .step = session.step()};
-  if (options_.verbose > 0) {
+  if (is_older) {
+    Say(absl::StrCat("another callback's checkpoint is gone on with, as ",
+                     newest.prefix, " is not newer"));
+  } else if (options_.verbose > 0) {
     Say(absl::StrCat("resumed from ", newest.prefix, " (epoch ",
                      std::min(session.epoch() + 1, session.epochs()), ", step ",
                      session.step(), ", digest ",

@@ -267,7 +267,7 @@ absl::Status ModelCheckpoint::OnTrainBegin(TrainingSession& session) {
   epoch_end_ = {};
   epoch_logs_.clear();
   due_at_epoch_end_ = {};
-  unvalidated_.reset();
+  pending_.reset();
   postponed_.clear();
   CAIRN_RETURN_IF_ERROR(CheckOptions(session));
   CAIRN_RETURN_IF_ERROR(PrepareFolder());

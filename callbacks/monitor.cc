@@ -73,7 +73,10 @@ absl::Status Monitor::RestoreState(const State& state) {
                          state.values.Get<int64_t>("best_step"));
   best_ = best;
   best_step_ = best_step;
-  ClearValue();
+  // The snapshots of others have it until the next.
+  value_step_ = state.values.Get<int64_t>("value_step").value_or(-1);
+  value_ = value_step_ < 0 ? kNone
+                           : state.values.Get<double>("value").value_or(kNone);
   return absl::OkStatus();
 }
 

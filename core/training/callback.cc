@@ -26,6 +26,10 @@ absl::Status Callback::OnTrainBatchEnd(TrainingSession&, const Logs&) {
   return absl::OkStatus();
 }
 
+absl::Status Callback::OnSavePoint(TrainingSession&, const Logs&) {
+  return absl::OkStatus();
+}
+
 absl::Status Callback::OnDataWait(TrainingSession&, const Logs&) {
   return absl::OkStatus();
 }

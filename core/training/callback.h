@@ -86,6 +86,8 @@ class TrainingSession {
   // last OnTrainBegin(). REQUIRES: called from OnTrainBegin().
   virtual absl::StatusOr<RestoreReport> Restore(
       const Snapshot& snapshot, const RestoreOptions& options) = 0;
+  // Whether the run was put back so already. REQUIRES: as Restore().
+  virtual bool is_restored() const = 0;
 };
 
 // Follows a run. Any error stops it and is returned by Fit(). All hooks are
@@ -110,6 +112,13 @@ class Callback : public Stateful {
   virtual absl::Status OnTrainBatchBegin(TrainingSession& session);
   virtual absl::Status OnTrainBatchEnd(TrainingSession& session,
                                        const Logs& logs);
+  // After OnTrainBatchEnd() of all callbacks, and after OnEpochEnd() of all:
+  // what is saved here has what each has learned there. Also where a run goes
+  // on from a snapshot, before anything is trained: a callback that had still
+  // something to do at the moment that was saved does it here, and one that had
+  // ended the run asks for the stop here, so that it is ended again. Then there
+  // are no logs.
+  virtual absl::Status OnSavePoint(TrainingSession& session, const Logs& logs);
   // Again and again while the next batch is waited for, of training, a test or
   // a prediction, where the source can tell (Prefetch() can). Logs are as in
   // the last batch's end.

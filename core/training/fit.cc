@@ -133,6 +133,11 @@ bool Trainer::dry_run() const {
   return fit_ != nullptr && fit_->options->dry_run;
 }
 
+bool Trainer::is_restored() const {
+  return fit_ != nullptr && fit_->restored.has_value() &&
+         fit_->restored->count(kRunExtras) > 0;
+}
+
 std::string Trainer::MakeRunId(const FitOptions& options) const {
   const Config what =
       Config::Object{{"architecture", Serialize(*model_)},
@@ -202,9 +207,14 @@ absl::Status Trainer::FitRun(const FitOptions& options) {
   if (!begun.ok() && fit_->before_restore.has_value()) {
     PutBack(*fit_->before_restore);
   }
+  const bool goes_on = is_restored();
   fit_->restored.reset();
   fit_->before_restore.reset();
   CAIRN_RETURN_IF_ERROR(begun);
+  if (goes_on) {
+    CAIRN_RETURN_IF_ERROR(
+        Call(options.callbacks, &Callback::OnSavePoint, Logs()));
+  }
   return FitEpochs(options);
 }
 
@@ -216,7 +226,7 @@ absl::Status Trainer::BeginRun(const FitOptions& options) {
   }
   if (!fit_->restored.has_value()) return absl::OkStatus();
   CAIRN_RETURN_IF_ERROR(RestoreStates(*fit_->restored));
-  if (fit_->restored->count(kRunExtras) > 0 && epoch_ >= epochs_) {
+  if (is_restored() && epoch_ >= epochs_) {
     LogInfo(absl::StrCat("the run is finished: it has done ", epoch_, " of ",
                          epochs_,
                          " epochs, so nothing is trained; ask for more epochs "
@@ -237,6 +247,8 @@ absl::Status Trainer::FitEpochs(const FitOptions& options) {
     history_.Add(epoch_, logs);
     CAIRN_RETURN_IF_ERROR(fit_->feed->source().StartEpoch(epoch_ + 1));
     CAIRN_RETURN_IF_ERROR(Call(options.callbacks, &Callback::OnEpochEnd, logs));
+    CAIRN_RETURN_IF_ERROR(
+        Call(options.callbacks, &Callback::OnSavePoint, logs));
     ++epoch_;
     epoch_trained_ = false;
     epoch_ended_ = false;
@@ -304,6 +316,7 @@ absl::Status Trainer::TrainEpoch(const FitOptions& options,
     if (!callbacks.empty() || shown) {
       const Logs& logs = train_logs_->Compute();
       CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnTrainBatchEnd, logs));
+      CAIRN_RETURN_IF_ERROR(Call(callbacks, &Callback::OnSavePoint, logs));
       if (shown) progress.Update(step_in_epoch_, skipped, logs);
     }
   }

@@ -95,6 +95,7 @@ class Trainer : public TrainingSession {
   absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) override;
   absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
                                         const RestoreOptions& options) override;
+  bool is_restored() const override;
 
  private:
   enum class Mode { kTrain, kTest, kPredict };

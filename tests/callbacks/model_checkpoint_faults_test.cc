@@ -124,12 +124,15 @@ class ModelCheckpointFaultsTest : public ::testing::TestWithParam<Kind> {
 
 // The step of the last save that was finished, as `after` tells.
 HookCallback::Function NoteSaves(int64_t every, int64_t& saved) {
-  return [every, &saved](const std::string& hook, TrainingSession& session,
-                         const Logs&) {
+  return [every, &saved, epoch_has_ended = false](const std::string& hook,
+                                                  TrainingSession& session,
+                                                  const Logs&) mutable {
+    if (hook == "on_train_batch_end") epoch_has_ended = false;
+    if (hook == "on_epoch_end") epoch_has_ended = true;
     const bool with_epoch = every == 0 || session.is_last_step_of_epoch();
-    const bool saves =
-        hook == (with_epoch ? "on_epoch_end" : "on_train_batch_end") &&
-        (every == 0 || session.step() % every == 0);
+    const bool saves = hook == "on_save_point" &&
+                       (epoch_has_ended || !with_epoch) &&
+                       (every == 0 || session.step() % every == 0);
     if (saves) saved = session.step();
     return absl::OkStatus();
   };

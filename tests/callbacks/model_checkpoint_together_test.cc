@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "callbacks/model_checkpoint.h"
+#include "core/base/status_macros.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
 #include "tests/callbacks/small_run.h"
@@ -106,26 +108,71 @@ TEST(ModelCheckpointTogetherTest, AStoppedRunGoesOnWithTheNewestOfAll) {
   }
 }
 
-// The first of two saves before the second has seen the value of the epoch.
-TEST(ModelCheckpointTogetherTest, TheBestIsKnownThoughTheOtherSavedBefore) {
-  FaultFileSystem files;
-  Both both(files, false);
-  both.run.checkpoint.every = EveryEpochs(1);
-  both.run.checkpoint.keep_last = 0;
-  both.run.epochs = 1;
-  ASSERT_TRUE(IsOk(Train(files, both.run).status));
-  EXPECT_EQ(Names(files), (Strings{"best-01", "ckpt-3"}));
-  CAIRN_ASSERT_OK_AND_ASSIGN(const std::string latest,
-                             LatestCheckpoint("run", files));
-  EXPECT_EQ(latest, "run/best-01");
-  CAIRN_ASSERT_OK_AND_ASSIGN(const std::string best,
-                             BestCheckpoint("run", "val_loss", files));
-  EXPECT_EQ(best, "run/best-01");
-  Both again(files, false);
-  again.run.epochs = 1;
-  const auto result = Train(files, again.run);
-  ASSERT_TRUE(IsOk(result.status));
-  EXPECT_EQ(again.best.best_checkpoint(), "run/best-01");
+// Ends the run for good after two epochs.
+class TwoEpochs : public Callback {
+ public:
+  absl::string_view class_name() const override { return "TwoEpochs"; }
+  absl::Status OnEpochEnd(TrainingSession&, const Logs&) override {
+    ++epochs_;
+    return absl::OkStatus();
+  }
+  absl::Status OnSavePoint(TrainingSession& session, const Logs&) override {
+    if (epochs_ >= 2) session.RequestStop();
+    return absl::OkStatus();
+  }
+  State SaveState() const override {
+    return {.values = Config::Object{{"epochs", epochs_}}};
+  }
+  absl::Status RestoreState(const State& state) override {
+    CAIRN_ASSIGN_OR_RETURN(epochs_, state.values.Get<int64_t>("epochs"));
+    return absl::OkStatus();
+  }
+
+ private:
+  int64_t epochs_ = 0;
+};
+
+// What is saved first has what those behind it in the list have learned of the
+// moment, and what they have still to save.
+TEST(ModelCheckpointTogetherTest, AKillAtAnyMomentLosesNothingOfAny) {
+  const auto train = [](FaultFileSystem& files) {
+    SmallRun run = Both(files, false).run;
+    run.checkpoint.keep_last = 0;
+    TwoEpochs two_epochs;
+    ModelCheckpoint epochs({.path = "run/best-{epoch:02d}-{batch}",
+                            .monitor = "val_loss",
+                            .keep_last = 0,
+                            .resume = Resume::kAuto,
+                            .save = {.files = &files}});
+    ModelCheckpoint last({.path = "run/last",
+                          .every = EverySteps(2),
+                          .resume = Resume::kAuto,
+                          .save = {.files = &files}});
+    run.others = {&epochs, &last, &two_epochs};
+    return Train(files, run);
+  };
+  FaultFileSystem unbroken;
+  ASSERT_TRUE(IsOk(train(unbroken).status));
+  EXPECT_EQ(Names(unbroken),
+            (Strings{"best-01-3", "best-02-3", "ckpt-1", "ckpt-2", "ckpt-3",
+                     "ckpt-4", "ckpt-5", "ckpt-6", "last"}));
+  const auto expected = FilesWithoutTimes(unbroken);
+  const int count = static_cast<int>(unbroken.mutations().size());
+  for (int i = 1; i < count; ++i) {
+    SCOPED_TRACE(absl::StrCat("killed after ", unbroken.mutations()[i - 1]));
+    FaultFileSystem files;
+    files.StopAfter(i);
+    EXPECT_FALSE(train(files).status.ok());
+    const auto after = files.AfterKill();
+    ASSERT_TRUE(IsOk(train(*after).status));
+    const auto found = FilesWithoutTimes(*after);
+    for (const auto& [path, content] : expected) {
+      if (BaseName(path) == "checkpoint") continue;  // Its order is by times.
+      ASSERT_EQ(found.count(path), 1) << path;
+      EXPECT_TRUE(found.at(path) == content) << path;
+    }
+    EXPECT_EQ(Names(*after), Names(unbroken));
+  }
 }
 
 TEST(ModelCheckpointTogetherTest, NamesThatAreTakenForOneAnothersAreRefused) {

@@ -79,6 +79,9 @@ TEST(MonitorTest, ItsStateSaysOfWhichStepTheValueIs) {
   Monitor monitor("val_loss", MonitorMode::kAuto, {});
   monitor.Update(0.25, 10);
   EXPECT_EQ(*monitor.SaveState().values.Get<int64_t>("value_step"), 10);
+  Monitor other("val_loss", MonitorMode::kAuto, {});
+  ASSERT_TRUE(IsOk(other.RestoreState(monitor.SaveState())));
+  EXPECT_EQ(other.SaveState().values, monitor.SaveState().values);
   monitor.ClearValue();
   EXPECT_EQ(*monitor.SaveState().values.Get<int64_t>("value_step"), -1);
 }

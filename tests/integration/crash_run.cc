@@ -25,7 +25,7 @@ class Acknowledge : public StatelessCallback {
   absl::Status OnTestBatchEnd(TrainingSession&, const Logs&) override {
     return Look();
   }
-  absl::Status OnEpochEnd(TrainingSession&, const Logs&) override {
+  absl::Status OnSavePoint(TrainingSession&, const Logs&) override {
     return Look();
   }
   absl::Status OnTrainEnd(TrainingSession&, const Logs&) override {

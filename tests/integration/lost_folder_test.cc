@@ -24,11 +24,12 @@ namespace {
 namespace fs = std::filesystem;
 using Code = absl::StatusCode;
 
-// Calls `act` after each step, when the checkpoint has been told of it.
+// Calls `act` after each step, when it is saved, and once more at the end of an
+// epoch.
 HookCallback AfterSteps(std::function<void(int64_t step)> act) {
   return HookCallback(
       [act](const std::string& hook, TrainingSession& session, const Logs&) {
-        if (hook == "on_train_batch_end") act(session.step());
+        if (hook == "on_save_point") act(session.step());
         return absl::OkStatus();
       });
 }

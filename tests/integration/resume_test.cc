@@ -72,6 +72,8 @@ Piece RunUntil(const Stop& stop, const Snapshot* from, FaultFileSystem* files,
   const auto record = [&, seen = 0](const std::string& hook,
                                     TrainingSession& session,
                                     const Logs& logs) mutable {
+    // Called once more where a run goes on.
+    if (hook == "on_save_point" && logs.empty()) return absl::OkStatus();
     std::string line =
         absl::StrCat(hook, " ", session.epoch(), " ", session.step());
     for (const auto& [name, value] : logs) {

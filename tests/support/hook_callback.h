@@ -13,7 +13,8 @@
 namespace cairn {
 
 // Writes down every hook that is called, under Keras's name, and hands it on.
-// "on_data_wait" is only handed on: how often it is called is chance.
+// "on_data_wait" is only handed on: how often it is called is chance. So is
+// "on_save_point", which Keras has not.
 class HookCallback : public StatelessCallback {
  public:
   using Function = std::function<absl::Status(
@@ -44,8 +45,7 @@ class HookCallback : public StatelessCallback {
     return Call("on_train_batch_end", s, logs);
   }
   absl::Status OnDataWait(TrainingSession& s, const Logs& logs) override {
-    return function_ == nullptr ? absl::OkStatus()
-                                : function_("on_data_wait", s, logs);
+    return HandOn("on_data_wait", s, logs);
   }
   absl::Status OnTestBegin(TrainingSession& s) override {
     return Call("on_test_begin", s);
@@ -58,6 +58,9 @@ class HookCallback : public StatelessCallback {
   }
   absl::Status OnTestBatchEnd(TrainingSession& s, const Logs& logs) override {
     return Call("on_test_batch_end", s, logs);
+  }
+  absl::Status OnSavePoint(TrainingSession& s, const Logs& logs) override {
+    return HandOn("on_save_point", s, logs);
   }
   absl::Status OnPredictBegin(TrainingSession& s) override {
     return Call("on_predict_begin", s);
@@ -76,6 +79,10 @@ class HookCallback : public StatelessCallback {
   absl::Status Call(const std::string& hook, TrainingSession& session,
                     const Logs& logs = {}) {
     calls_.push_back(hook);
+    return HandOn(hook, session, logs);
+  }
+  absl::Status HandOn(const std::string& hook, TrainingSession& session,
+                      const Logs& logs) {
     return function_ == nullptr ? absl::OkStatus()
                                 : function_(hook, session, logs);
   }

@@ -63,6 +63,7 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
     std::vector<std::string> log_names() const override { return {}; }
     bool evaluating() const override { return false; }
     RunTimes times() const override { return {}; }
+    bool is_restored() const override { return false; }
     bool dry_run() const override { return false; }
     float learning_rate() const override { return 0; }
     void set_learning_rate(float) override {}

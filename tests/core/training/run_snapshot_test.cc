@@ -32,7 +32,7 @@ TEST(RunSnapshotTest, ARunGoesOnFromEveryHookAsIfItHadNotStopped) {
       });
   const Outcome unbroken = FitWith(*MakeModel(7), MakeOptions(), &taker);
   ASSERT_EQ(taken.size(),
-            2 * (2 + 2 * kStepsPerEpoch + 2 + 2 * kStepsPerEpoch) + 2);
+            2 * (2 + 3 * kStepsPerEpoch + 3 + 2 * kStepsPerEpoch) + 2);
   EXPECT_NE(FitWith(*MakeModel(8), MakeOptions()).end, unbroken.end);
   for (const auto& [where, snapshot] : taken) {
     EXPECT_EQ(Resume(snapshot), unbroken) << where;
