@@ -42,15 +42,20 @@ class LazyRestore {
   // Likewise, unless all that exists has its value or state. Values of the
   // file may be left. As assert_existing_objects_matched().
   absl::Status AssertExistingObjectsMatched() const;
-  // Says that values may be left. Otherwise the last copy to go, where neither
-  // of the above was asked, warns of them.
+  // Says that values may be left. Otherwise, where neither of the above was
+  // asked, a warning names them once all copies are gone and nothing waits any
+  // more: it is built, or gone too.
   const LazyRestore& ExpectPartial() const;
 
  private:
-  explicit LazyRestore(std::shared_ptr<RestoreProgress> progress)
-      : progress_(std::move(progress)) {}
+  LazyRestore(std::shared_ptr<RestoreProgress> progress,
+              std::vector<PlacedObject> objects)
+      : progress_(std::move(progress)),
+        objects_(std::make_shared<const std::vector<PlacedObject>>(
+            std::move(objects))) {}
 
   std::shared_ptr<RestoreProgress> progress_;
+  std::shared_ptr<const std::vector<PlacedObject>> objects_;
 };
 
 }  // namespace cairn

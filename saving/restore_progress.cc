@@ -98,7 +98,8 @@ class RestoreProgress::WaitingSlots : public DeferredSlots {
 
 RestoreProgress::~RestoreProgress() {
   if (is_expected_) return;
-  std::vector<std::string> left = Extra();
+  const std::set<std::string> values = Left();
+  std::vector<std::string> left(values.begin(), values.end());
   for (const std::string& key : UnusedStates()) left.push_back(key);
   if (left.empty()) return;
   LogWarning(absl::StrCat("of ", prefix(), " values were not restored ",
@@ -154,10 +155,13 @@ absl::Status RestoreProgress::Apply(const ObjectWalk& walk) {
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<int64_t> counters,
                          ReadCounters(walk));
+  // Each once: a layer that waits has others within that do.
+  std::set<std::string> awaited;
   for (const auto& [layer, node] : walk.waiting) {
-    for (const std::string& key : stored_.KeysBelow(node)) {
-      CAIRN_RETURN_IF_ERROR(stored_.reader().Verify(key));
-    }
+    awaited.merge(stored_.KeysBelow(node));
+  }
+  for (const std::string& key : awaited) {
+    CAIRN_RETURN_IF_ERROR(stored_.reader().Verify(key));
   }
   // Last of what may fail, as an object may refuse its state.
   CAIRN_RETURN_IF_ERROR(RestoreStates(walk));
@@ -185,10 +189,11 @@ absl::Status RestoreProgress::Attach(Layer& layer, const std::string& path,
   return Apply(walk);
 }
 
-absl::Status RestoreProgress::WaitWithOptimizer(const PlacedObject& placed) {
+absl::Status RestoreProgress::WaitWithOptimizer(
+    const PlacedObject& placed, const std::vector<PlacedObject>& objects) {
   Model& model = *placed.object.optimizer_of;
   model.KeepLearningRate();
-  const int node = FindOptimizer(placed, objects_, stored_, roots_);
+  const int node = FindOptimizer(placed, objects, stored_, roots_);
   if (node < 0 || model.built()) return absl::OkStatus();
   CAIRN_ASSIGN_OR_RETURN(const Model::OptimizerState state,
                          model.GetOptimizerState());
@@ -198,46 +203,48 @@ absl::Status RestoreProgress::WaitWithOptimizer(const PlacedObject& placed) {
   return absl::OkStatus();
 }
 
-absl::Status RestoreProgress::Start() {
+absl::Status RestoreProgress::Start(const std::vector<PlacedObject>& objects) {
   is_expected_ = true;  // Until it has begun.
-  CAIRN_ASSIGN_OR_RETURN(roots_, ChooseRoots(objects_, stored_));
-  ObjectWalk walk = WalkObjects(objects_, stored_, roots_);
-  for (const PlacedObject& placed : objects_) {
+  CAIRN_ASSIGN_OR_RETURN(roots_, ChooseRoots(objects, stored_));
+  ObjectWalk walk = WalkObjects(objects, stored_, roots_);
+  for (const PlacedObject& placed : objects) {
     if (placed.object.optimizer_of == nullptr) continue;
-    const int node = FindOptimizer(placed, objects_, stored_, roots_);
+    const int node = FindOptimizer(placed, objects, stored_, roots_);
     if (node < 0) continue;
     CAIRN_RETURN_IF_ERROR(WalkOptimizer(placed, node, stored_, walk));
   }
   CAIRN_RETURN_IF_ERROR(Apply(walk));
-  for (const PlacedObject& placed : objects_) {
+  for (const PlacedObject& placed : objects) {
     if (placed.object.optimizer_of == nullptr) continue;
-    CAIRN_RETURN_IF_ERROR(WaitWithOptimizer(placed));
+    CAIRN_RETURN_IF_ERROR(WaitWithOptimizer(placed, objects));
   }
   is_expected_ = false;
   return absl::OkStatus();
 }
 
-RestoreReport RestoreProgress::Report() const {
+RestoreReport RestoreProgress::Report(
+    const std::vector<PlacedObject>& objects) const {
   return {.unused_states = UnusedStates(),
-          .missing_states = MissingStates(),
+          .missing_states = MissingStates(objects),
           .match = Match::kObjects,
           .file_child = roots_.file_child,
           .object_child = roots_.object_child,
           .restored = restored_,
-          .missing = Missing(),
-          .extra = Extra()};
+          .missing = Missing(objects),
+          .extra = Extra(objects)};
 }
 
-std::vector<std::string> RestoreProgress::Missing() const {
+std::vector<std::string> RestoreProgress::Missing(
+    const std::vector<PlacedObject>& objects) const {
   std::vector<std::string> missing;
   std::set<const Variable*> seen;
   VisitExisting(
-      objects_, [&](const std::string& path, const Variable* variable) {
+      objects, [&](const std::string& path, const Variable* variable) {
         if (node_of_.count(variable) == 0 && seen.insert(variable).second) {
           missing.push_back(path);
         }
       });
-  for (const PlacedObject& placed : objects_) {
+  for (const PlacedObject& placed : objects) {
     const CheckpointContents* const within = placed.object.checkpoint.get();
     if (within != nullptr && within->save_counter.has_value() &&
         restored_counters_.count(within) == 0) {
@@ -247,10 +254,11 @@ std::vector<std::string> RestoreProgress::Missing() const {
   return missing;
 }
 
-std::vector<std::string> RestoreProgress::MissingStates() const {
+std::vector<std::string> RestoreProgress::MissingStates(
+    const std::vector<PlacedObject>& objects) const {
   std::vector<std::string> missing;
   std::set<const Stateful*> seen;
-  for (const PlacedObject& placed : objects_) {
+  for (const PlacedObject& placed : objects) {
     const Stateful* const object = placed.object.stateful;
     if (object != nullptr && restored_states_.count(object) == 0 &&
         seen.insert(object).second) {
@@ -266,30 +274,47 @@ std::vector<std::string> RestoreProgress::UnusedStates() const {
   return {unused.begin(), unused.end()};
 }
 
-std::vector<std::string> RestoreProgress::Left(bool waiting) const {
+std::set<std::string> RestoreProgress::Left() const {
+  std::set<std::string> left = stored_.KeysBelow(0);
+  for (const std::string& key : used_keys_) left.erase(key);
+  const int counter = stored_.graph().Find(0, kSaveCounterEdge);
+  if (counter >= 0) left.erase(stored_.KeyOf(counter));
+  return left;
+}
+
+std::set<std::string> RestoreProgress::Awaited(
+    const std::vector<PlacedObject>& objects) const {
   std::set<std::string> awaited;
-  const ObjectWalk walk = WalkObjects(objects_, stored_, roots_);
+  const ObjectWalk walk = WalkObjects(objects, stored_, roots_);
   for (const auto& [layer, node] : walk.waiting) {
     awaited.merge(stored_.KeysBelow(node));
   }
-  for (const PlacedObject& placed : objects_) {
+  for (const PlacedObject& placed : objects) {
     const Model* const model = placed.object.optimizer_of;
     if (model == nullptr || model->built()) continue;
-    const int node = FindOptimizer(placed, objects_, stored_, roots_);
+    const int node = FindOptimizer(placed, objects, stored_, roots_);
     if (waiting_optimizers_.count(node) > 0) {
       awaited.merge(stored_.KeysBelow(node));
     }
   }
-  const int counter = stored_.graph().Find(0, kSaveCounterEdge);
-  std::vector<std::string> left;
-  for (const std::string& key : stored_.KeysBelow(0)) {
-    if (used_keys_.count(key) > 0 || (awaited.count(key) > 0) != waiting ||
-        (counter >= 0 && key == stored_.KeyOf(counter))) {
-      continue;
-    }
-    left.push_back(key);
+  return awaited;
+}
+
+std::vector<std::string> RestoreProgress::Extra(
+    const std::vector<PlacedObject>& objects) const {
+  std::set<std::string> extra = Left();
+  for (const std::string& key : Awaited(objects)) extra.erase(key);
+  return {extra.begin(), extra.end()};
+}
+
+std::vector<std::string> RestoreProgress::Waiting(
+    const std::vector<PlacedObject>& objects) const {
+  const std::set<std::string> awaited = Awaited(objects);
+  std::vector<std::string> waiting;
+  for (const std::string& key : Left()) {
+    if (awaited.count(key) > 0) waiting.push_back(key);
   }
-  return left;
+  return waiting;
 }
 
 }  // namespace cairn

@@ -21,30 +21,35 @@
 namespace cairn {
 
 // The restore of a Checkpoint: what LazyRestore speaks of, and what waits with
-// layers and optimizers share. Used by one thread at a time.
+// layers and optimizers share. It has none of the objects, which would keep
+// each other alive with it, and may go with the last of them: `objects`, here
+// those it was started with, are the caller's. Used by one thread at a time.
 class RestoreProgress : public std::enable_shared_from_this<RestoreProgress> {
  public:
-  RestoreProgress(std::vector<PlacedObject> objects, StoredObjects stored)
-      : objects_(std::move(objects)), stored_(std::move(stored)) {}
-  // Warns of values that are left, unless Expect() was called.
+  explicit RestoreProgress(StoredObjects stored) : stored_(std::move(stored)) {}
+  // Warns of values that nobody took, unless Expect() was called.
   ~RestoreProgress();
   RestoreProgress(const RestoreProgress&) = delete;
   RestoreProgress& operator=(const RestoreProgress&) = delete;
 
   // As LazyRestore::Start(). Called once.
-  absl::Status Start();
+  absl::Status Start(const std::vector<PlacedObject>& objects);
 
   const std::string& prefix() const { return stored_.prefix(); }
-  RestoreReport Report() const;
+  RestoreReport Report(const std::vector<PlacedObject>& objects) const;
   // Paths of variables that exist and got no value.
-  std::vector<std::string> Missing() const;
+  std::vector<std::string> Missing(
+      const std::vector<PlacedObject>& objects) const;
   // Keys, among extras, of states that objects here lack, and of those that
   // the file has and no object here takes.
-  std::vector<std::string> MissingStates() const;
+  std::vector<std::string> MissingStates(
+      const std::vector<PlacedObject>& objects) const;
   std::vector<std::string> UnusedStates() const;
   // Keys of values that nobody takes or waits for, and of those that wait.
-  std::vector<std::string> Extra() const { return Left(/*waiting=*/false); }
-  std::vector<std::string> Waiting() const { return Left(/*waiting=*/true); }
+  std::vector<std::string> Extra(
+      const std::vector<PlacedObject>& objects) const;
+  std::vector<std::string> Waiting(
+      const std::vector<PlacedObject>& objects) const;
   void Expect() { is_expected_ = true; }
 
  private:
@@ -56,15 +61,18 @@ class RestoreProgress : public std::enable_shared_from_this<RestoreProgress> {
   absl::Status RestoreStates(const ObjectWalk& walk);
   absl::StatusOr<std::vector<int64_t>> ReadCounters(
       const ObjectWalk& walk) const;
-  absl::Status WaitWithOptimizer(const PlacedObject& placed);
+  absl::Status WaitWithOptimizer(const PlacedObject& placed,
+                                 const std::vector<PlacedObject>& objects);
   // Gives a layer the values that lie below a node.
   absl::Status Attach(Layer& layer, const std::string& path, int node);
   // Reads the value of a node into a variable.
   absl::Status Fill(const std::string& path, int node, Variable& variable);
   void Take(const FoundVariable& found);
-  std::vector<std::string> Left(bool waiting) const;
+  // Keys of values that nobody took, whether or not they wait.
+  std::set<std::string> Left() const;
+  // Keys of values below what is not built.
+  std::set<std::string> Awaited(const std::vector<PlacedObject>& objects) const;
 
-  const std::vector<PlacedObject> objects_;
   const StoredObjects stored_;
   RestoreRoots roots_;
   std::vector<std::string> restored_;  // Paths, in order.

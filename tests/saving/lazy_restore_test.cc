@@ -3,7 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "core/model/sequential.h"
 #include "gtest/gtest.h"
+#include "layers/dense.h"
 #include "saving/checkpoint.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
@@ -61,6 +63,61 @@ TEST_F(LazyRestoreTest, ValuesThatAreLeftAreWarnedOfUnlessExpected) {
     restore.ExpectPartial();
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+// A model that is not built and waits for what the file has.
+class WaitingModelTest : public testing::Test {
+ protected:
+  WaitingModelTest() {
+    const auto model = MakeModel();
+    EXPECT_TRUE(IsOk(model->EnsureBuilt({{DType::kFloat32, {kDynamic, 3}}})));
+    Checkpoint saved({.files = &files_});
+    EXPECT_TRUE(IsOk(saved.Add("model", model)));
+    EXPECT_TRUE(IsOk(saved.AddOptimizer("optimizer", model.get())));
+    EXPECT_TRUE(IsOk(saved.Save("c")));
+  }
+  static std::shared_ptr<Sequential> MakeModel() {
+    auto model = std::make_shared<Sequential>("m");
+    model->Add<Dense>({.units = 2});
+    model->Add<Dense>({.units = 1});
+    EXPECT_TRUE(IsOk(model->Compile({.optimizer = "adam", .loss = "mse"})));
+    return model;
+  }
+  FaultFileSystem files_;
+};
+
+TEST_F(WaitingModelTest, IsNotKeptByWhatItWaitsFor) {
+  std::shared_ptr<Sequential> model = MakeModel();
+  {
+    Checkpoint checkpoint({.files = &files_});
+    ASSERT_TRUE(IsOk(checkpoint.Add("model", model)));
+    ASSERT_TRUE(IsOk(checkpoint.AddOptimizer("optimizer", model.get())));
+    CAIRN_ASSERT_OK_AND_ASSIGN(const LazyRestore restore,
+                               checkpoint.Restore("c-1"));
+    restore.ExpectPartial();
+  }
+  const std::weak_ptr<Sequential> gone = model;
+  model = nullptr;
+  EXPECT_TRUE(gone.expired());
+}
+
+TEST_F(WaitingModelTest, ValuesThatItNeverTookAreWarnedOfWhenItGoes) {
+  auto model = MakeModel();
+  testing::internal::CaptureStderr();
+  {
+    Checkpoint checkpoint({.files = &files_});
+    ASSERT_TRUE(IsOk(checkpoint.Add("model", model.get())));
+    ASSERT_TRUE(IsOk(checkpoint.AddOptimizer("optimizer", model.get())));
+    EXPECT_TRUE(IsOk(checkpoint.Restore("c-1")));
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  testing::internal::CaptureStderr();
+  model = nullptr;
+  const std::string said = testing::internal::GetCapturedStderr();
+  // Four weights, and two slots of each.
+  EXPECT_NE(said.find("of c-1 values were not restored (12): "),
+            std::string::npos)
+      << said;
 }
 
 TEST_F(LazyRestoreTest, OneShapeThatDiffersChangesNothing) {
