@@ -107,11 +107,10 @@ absl::StatusOr<ObjectGraph> CheckpointReader::ReadObjects() const {
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
                          bundle_->ReadStrings(*entry));
-  auto nodes = texts.size() == 1 ? DecodeTrackableObjectGraph(texts[0])
-                                 : absl::DataLossError("not one object graph");
-  if (!nodes.ok()) return Annotate(nodes.status(), prefix());
+  CAIRN_ASSIGN_OR_RETURN(const std::vector<TrackableNode> nodes,
+                         DecodeObjectGraphEntry(texts, prefix()));
   ObjectGraph objects;
-  for (const TrackableNode& node : *nodes) {
+  for (const TrackableNode& node : nodes) {
     ObjectGraph::Node object{.tensor = node.checkpoint_key};
     if (!node.checkpoint_key.empty())
       object.kind = ObjectGraph::Kind::kVariable;

@@ -93,13 +93,7 @@ absl::StatusOr<std::vector<TrackableNode>> NamedCheckpoint::ReadObjects()
   if (entry == nullptr) return std::vector<TrackableNode>();
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
                          bundle_->ReadStrings(*entry));
-  if (texts.size() != 1) {
-    return absl::DataLossError(
-        absl::StrCat(prefix(), " has not one object graph"));
-  }
-  auto nodes = DecodeTrackableObjectGraph(texts[0]);
-  if (!nodes.ok()) return Annotate(nodes.status(), prefix());
-  return nodes;
+  return DecodeObjectGraphEntry(texts, prefix());
 }
 
 }  // namespace cairn

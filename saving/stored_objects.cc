@@ -20,12 +20,8 @@ absl::StatusOr<StoredObjects> StoredObjects::Read(
   }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
                          reader->ReadStrings(kObjectGraphKey));
-  if (texts.size() != 1) {
-    return absl::DataLossError(
-        absl::StrCat(reader->prefix(), ": not one object graph"));
-  }
   CAIRN_ASSIGN_OR_RETURN(const std::vector<TrackableNode> nodes,
-                         DecodeTrackableObjectGraph(texts[0]));
+                         DecodeObjectGraphEntry(texts, reader->prefix()));
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> keys,
                          reader->ListStates());
   std::set<std::string> states;

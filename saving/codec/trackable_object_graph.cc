@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
 #include "google/protobuf/arena.h"
@@ -139,6 +140,16 @@ absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
                                      slot.slot_variable_node_id()});
     }
   }
+  return nodes;
+}
+
+absl::StatusOr<std::vector<TrackableNode>> DecodeObjectGraphEntry(
+    const std::vector<std::string>& texts, absl::string_view prefix) {
+  auto nodes = texts.size() == 1
+                   ? DecodeTrackableObjectGraph(texts[0])
+                   : absl::DataLossError(absl::StrCat(
+                         "it has ", texts.size(), " object graphs, not one"));
+  if (!nodes.ok()) return Annotate(nodes.status(), prefix);
   return nodes;
 }
 

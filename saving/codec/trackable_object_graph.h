@@ -55,6 +55,10 @@ std::string EncodeTrackableObjectGraph(const std::vector<TrackableNode>& nodes);
 // At least one node, and all ids in range; else DataLoss.
 absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(
     absl::string_view bytes);
+// The same from the entry kObjectGraphKey, whose elements are `texts`, of the
+// bundle at `prefix`, which errors name. DataLoss unless there is one.
+absl::StatusOr<std::vector<TrackableNode>> DecodeObjectGraphEntry(
+    const std::vector<std::string>& texts, absl::string_view prefix);
 
 // A child's or slot's name as it stands in a key: without any slash, and so
 // that it cannot be taken for one of TensorFlow's own words.

@@ -244,11 +244,9 @@ class TfCheckpointReader : public SnapshotReader {
     }
     CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
                            bundle_->ReadStrings(*entry));
-    auto nodes = texts.size() == 1
-                     ? DecodeTrackableObjectGraph(texts[0])
-                     : absl::DataLossError("not one object graph");
-    if (!nodes.ok()) return Annotate(nodes.status(), bundle_->prefix());
-    SnapshotObjects found = FromTrackable(*nodes);
+    CAIRN_ASSIGN_OR_RETURN(const std::vector<TrackableNode> nodes,
+                           DecodeObjectGraphEntry(texts, bundle_->prefix()));
+    SnapshotObjects found = FromTrackable(nodes);
     objects_ = std::move(found.objects);
     for (const TrackableTensor& tensor : found.tensors) {
       // A variable that was never given a value has no entry.
