@@ -22,7 +22,7 @@ void WalkLayer(Layer& layer, const std::string& path, int node,
     WalkLayer(*child.layer, absl::StrCat(path, "/", child.layer->name()),
               stored.graph().Find(node, child.edge), stored, walk);
   }
-  if (!layer.built() && !stored.KeysBelow(node).empty()) {
+  if (!layer.built() && stored.LeadsToValue(node)) {
     walk.waiting.push_back({&layer, node});
   }
 }

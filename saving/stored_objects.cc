@@ -1,7 +1,5 @@
 #include "saving/stored_objects.h"
 
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "saving/checkpoint_contents.h"
@@ -29,6 +27,43 @@ absl::StatusOr<StoredObjects> StoredObjects::Read(
     if (IsUserStateKey(key)) states.insert(key);
   }
   return StoredObjects(std::move(reader), ObjectsOf(nodes), std::move(states));
+}
+
+StoredObjects::StoredObjects(std::unique_ptr<CheckpointReader> reader,
+                             ObjectGraph graph, std::set<std::string> states)
+    : reader_(std::move(reader)),
+      graph_(std::move(graph)),
+      states_(std::move(states)) {
+  FindThoseThatLeadToValues();
+}
+
+// Against the edges, from all values at once: each object that waits asks, and
+// a hostile file has as many nodes below each as it has nodes.
+void StoredObjects::FindThoseThatLeadToValues() {
+  const size_t count = graph_.nodes.size();
+  std::vector<std::vector<int>> parents(count);
+  leads_to_value_.resize(count);
+  std::vector<int> open;
+  const auto reach = [&](int node) {
+    if (leads_to_value_[node]) return;
+    leads_to_value_[node] = true;
+    open.push_back(node);
+  };
+  for (size_t i = 0; i < count; ++i) {
+    const auto node = static_cast<int>(i);
+    for (const ObjectGraph::Edge& edge : graph_.nodes[i].edges) {
+      parents[edge.node].push_back(node);
+    }
+    for (const ObjectGraph::Slot& slot : graph_.nodes[i].slots) {
+      parents[slot.variable].push_back(node);
+    }
+    if (HasValue(node)) reach(node);
+  }
+  while (!open.empty()) {
+    const int node = open.back();
+    open.pop_back();
+    for (const int parent : parents[node]) reach(parent);
+  }
 }
 
 int StoredObjects::Follow(int node, absl::Span<const std::string> edges) const {

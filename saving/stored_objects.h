@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -47,20 +48,21 @@ class StoredObjects {
                                  const std::string& path, int node) const;
   // Of all values that edges and slots lead to from `node`.
   std::set<std::string> KeysBelow(int node) const;
+  // Whether there is any.
+  bool LeadsToValue(int node) const { return leads_to_value_[node]; }
 
   // The states of objects of the user's, by their keys among extras.
   const std::set<std::string>& states() const { return states_; }
 
  private:
   StoredObjects(std::unique_ptr<CheckpointReader> reader, ObjectGraph graph,
-                std::set<std::string> states)
-      : reader_(std::move(reader)),
-        graph_(std::move(graph)),
-        states_(std::move(states)) {}
+                std::set<std::string> states);
+  void FindThoseThatLeadToValues();
 
   std::unique_ptr<CheckpointReader> reader_;
   ObjectGraph graph_;
   std::set<std::string> states_;
+  std::vector<bool> leads_to_value_;  // By node.
 };
 
 // The value of a save counter. DataLoss if it cannot be one.
