@@ -3,12 +3,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/training/snapshot.h"
 #include "saving/codec/trackable_object_graph.h"
 
 namespace cairn {
 namespace {
-
-constexpr absl::string_view kUserStates = "user/";
 
 void PlaceBelow(const std::vector<std::string>& edges,
                 const CheckpointContents& contents,
@@ -28,14 +27,14 @@ void PlaceBelow(const std::vector<std::string>& edges,
 std::string UserStateKey(absl::Span<const std::string> edges) {
   // Escaped, as an edge may have a slash too.
   return absl::StrCat(
-      kUserStates,
+      kUserExtras,
       absl::StrJoin(edges, "/", [](std::string* text, const auto& edge) {
         text->append(EscapeLocalName(edge));
       }));
 }
 
 bool IsUserStateKey(absl::string_view key) {
-  return absl::StartsWith(key, kUserStates);
+  return absl::StartsWith(key, kUserExtras);
 }
 
 std::string PlacedObject::path() const { return absl::StrJoin(edges, "/"); }

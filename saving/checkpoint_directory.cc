@@ -84,7 +84,7 @@ void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
   if (!extras.ok() || !extras->is_object()) return;
   const Config::Object states = *extras->As<Config::Object>();
   for (const auto& [key, state] : states) {
-    if (key != "run") continue;
+    if (key != kRunExtras) continue;
     summary.step = state.Get<int64_t>("step").value_or(summary.step);
     summary.epoch = state.Get<int64_t>("epoch").value_or(summary.epoch);
     summary.step_in_epoch = state.Get<int64_t>("step_in_epoch").value_or(0);
@@ -92,7 +92,7 @@ void ReadProgress(const SnapshotReader& reader, CheckpointSummary& summary) {
     summary.metrics = LastRow(state);
   }
   for (const auto& [key, state] : states) {
-    if (!absl::StartsWith(key, "callback/")) continue;
+    if (!absl::StartsWith(key, kCallbackExtras)) continue;
     const std::optional<MonitoredValue> monitored =
         ReadMonitored(state, summary.step);
     if (monitored.has_value()) summary.monitored.push_back(*monitored);

@@ -32,7 +32,7 @@ uint32_t ChecksumOf(const std::vector<NamedTensor>& tensors) {
 }  // namespace
 
 std::string SnapshotDigest(const Snapshot& snapshot) {
-  const auto run = snapshot.extras.find("run");
+  const auto run = snapshot.extras.find(kRunExtras);
   return absl::StrCat(
       absl::Hex(ChecksumOf(snapshot.weights), absl::kZeroPad8), "-",
       absl::Hex(ChecksumOf(snapshot.optimizer), absl::kZeroPad8), "-",

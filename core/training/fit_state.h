@@ -10,15 +10,10 @@
 #include "core/training/batch_feed.h"
 #include "core/training/callback_list.h"
 #include "core/training/run_times.h"
+#include "core/training/snapshot.h"
 #include "core/training/trainer.h"
 
 namespace cairn {
-
-// Keys of Snapshot::extras, and how further ones begin.
-inline constexpr char kRunExtras[] = "run";
-inline constexpr char kDataExtras[] = "data";
-inline constexpr char kCallbackExtras[] = "callback/";
-inline constexpr char kUserExtras[] = "user/";
 
 // A run as it was, in memory of its own.
 struct Trainer::Backup {

@@ -91,6 +91,12 @@ inline const Parts& AllParts() {
   return *parts;
 }
 
+// Keys of Snapshot::extras, and how further ones begin.
+inline constexpr char kRunExtras[] = "run";
+inline constexpr char kDataExtras[] = "data";
+inline constexpr char kCallbackExtras[] = "callback/";
+inline constexpr char kUserExtras[] = "user/";
+
 // Everything that can be saved of a model and its run, as plain values. File
 // formats see this and never a Model, a Layer or an Optimizer.
 //
@@ -109,8 +115,8 @@ struct Snapshot {
   Config compile;          // Optimizer, losses and metrics.
   NamedTensors optimizer;  // "iterations", "m/dense/kernel" ….
   // Under "run": epoch, step, seed, History, versions; the random counter and
-  // the metric totals. Under "data": the position. Under "callback/<key>":
-  // theirs.
+  // the metric totals. Under "data": the position. Under "callback/<key>" and
+  // "user/<name>": theirs, of objects of FitOptions::state or a Checkpoint.
   std::map<std::string, State> extras;
   // What tf.train.Checkpoint keeps under this name: it numbers saves by it.
   // Negative: it keeps none.
