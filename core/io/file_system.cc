@@ -349,9 +349,13 @@ class PosixFileSystem : public FileSystem {
       const std::string& path) override {
     for (;;) {
       int descriptor = Open(path, O_RDWR | O_CREAT);
-      // Another user's, whose process may hold it or have left it.
+      // Another user's, whose process may hold it or have left it; or the
+      // folder may not be written and has none.
       const bool is_foreign = descriptor < 0 && errno == EACCES;
-      if (is_foreign) descriptor = Open(path, O_RDONLY);
+      if (is_foreign) {
+        descriptor = Open(path, O_RDONLY);
+        if (descriptor < 0) return CannotOpenLock(path, EACCES);
+      }
       if (descriptor < 0) return CannotOpenLock(path, errno);
       auto lock = std::make_unique<PosixFileLock>(path, descriptor);
       if (Uninterrupted(
@@ -363,6 +367,8 @@ class PosixFileSystem : public FileSystem {
           return held;
         }
         if (error != ENOLCK && error != ENOTSUP && error != EINVAL) {
+          // It may be another's.
+          lock->Abandon();
           return SystemError(path, "lock", error);
         }
         static std::atomic<bool> warned = false;

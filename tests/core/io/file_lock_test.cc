@@ -195,6 +195,19 @@ TEST_F(ForeignLockTest, IsRespectedWhileItIsHeld) {
   EXPECT_TRUE((*lock)->IsInPlace());
 }
 
+TEST_F(ForeignLockTest, WhereThereIsNoneAndNoneMayBeMadeIsPermissionDenied) {
+  AllowWriting(0755);
+  EXPECT_EQ(AsAnotherUser([&] {
+              const absl::Status refused =
+                  FileSystem::Default().Lock(folder_ + "/other").status();
+              EXPECT_TRUE(absl::IsPermissionDenied(refused)) << refused;
+              EXPECT_EQ(refused.message().find("another user's"),
+                        absl::string_view::npos)
+                  << refused;
+            }),
+            0);
+}
+
 TEST_F(ForeignLockTest, ThatMayNotBeReadIsAnErrorThatSaysWhatToDo) {
   AllowWriting(0777);
   ASSERT_EQ(::chmod(path_.c_str(), 0600), 0);
