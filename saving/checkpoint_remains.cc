@@ -12,6 +12,7 @@
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/staged_write.h"
+#include "saving/write_bundle.h"
 
 namespace cairn {
 namespace {
@@ -60,43 +61,44 @@ absl::Status RemoveUnlessGone(FileSystem& files, const std::string& path) {
   return absl::IsNotFound(removed) ? absl::OkStatus() : removed;
 }
 
-// The locks that saves which were killed have left.
-class LeftLocks {
- public:
-  // Takes those that nobody holds. Their files go with this.
-  LeftLocks(const std::string& directory, const std::vector<std::string>& names,
-            const IsMeant& is_meant, FileSystem& files) {
-    for (const std::string& name : names) {
-      const absl::string_view checkpoint = CheckpointOfLock(name);
-      if (checkpoint.empty() || !is_meant(checkpoint)) continue;
-      auto lock = files.Lock(JoinPath(directory, name));
-      if (lock.ok()) {
-        taken_.push_back(*std::move(lock));
-      } else {
-        held_.emplace(checkpoint);
-      }
+// Adds the checkpoints meant that `names` are of.
+void AddMeant(const std::vector<std::string>& names, const IsMeant& is_meant,
+              absl::string_view (*checkpoint_of)(absl::string_view),
+              std::set<std::string>& checkpoints) {
+  for (const std::string& name : names) {
+    const absl::string_view checkpoint = checkpoint_of(name);
+    if (!checkpoint.empty() && is_meant(checkpoint)) {
+      checkpoints.emplace(checkpoint);
     }
   }
-  bool IsHeld(absl::string_view checkpoint) const {
-    return held_.count(std::string(checkpoint)) > 0;
+}
+
+// The locks of checkpoints that are not being saved now, which keep others from
+// beginning to.
+class SaveLocks {
+ public:
+  // Takes those that nobody holds. Their files go with this.
+  SaveLocks(const std::string& directory,
+            const std::set<std::string>& checkpoints, FileSystem& files) {
+    for (const std::string& checkpoint : checkpoints) {
+      auto lock = files.Lock(BundleLockPath(JoinPath(directory, checkpoint)));
+      if (lock.ok()) locks_.emplace(checkpoint, *std::move(lock));
+    }
+  }
+  bool Has(absl::string_view checkpoint) const {
+    return locks_.count(std::string(checkpoint)) > 0;
   }
 
  private:
-  std::vector<std::unique_ptr<FileLock>> taken_;
-  std::set<std::string> held_;
+  std::map<std::string, std::unique_ptr<FileLock>> locks_;
 };
 
 absl::Status RemoveThoseOf(
     const std::string& directory, const std::vector<std::string>& names,
-    const IsMeant& is_meant,
     absl::string_view (*checkpoint_of)(absl::string_view),
-    const LeftLocks& locks, FileSystem& files) {
+    const SaveLocks& locks, FileSystem& files) {
   for (const std::string& name : names) {
-    const absl::string_view checkpoint = checkpoint_of(name);
-    if (checkpoint.empty() || !is_meant(checkpoint) ||
-        locks.IsHeld(checkpoint)) {
-      continue;
-    }
+    if (!locks.Has(checkpoint_of(name))) continue;
     CAIRN_RETURN_IF_ERROR(RemoveUnlessGone(files, JoinPath(directory, name)));
   }
   return absl::OkStatus();
@@ -152,22 +154,30 @@ absl::Status RemoveRemains(const std::string& directory,
                            const IsMeant& is_meant, FileSystem& files) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          files.List(directory));
-  const LeftLocks locks(directory, names, is_meant, files);
-  CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> half,
+  CAIRN_ASSIGN_OR_RETURN(std::vector<std::string> half,
                          ListHalfCheckpoints(directory, is_meant, files));
+  std::set<std::string> checkpoints;
+  AddMeant(names, is_meant, CheckpointOfLock, checkpoints);
+  AddMeant(names, is_meant, CheckpointOfTemporary, checkpoints);
+  AddMeant(half, is_meant, CheckpointOf, checkpoints);
+  if (checkpoints.empty()) return absl::OkStatus();
+  const SaveLocks locks(directory, checkpoints, files);
+  // Once more, as a save may have made one whole before its lock was taken.
+  CAIRN_ASSIGN_OR_RETURN(half, ListHalfCheckpoints(directory, is_meant, files));
   CAIRN_RETURN_IF_ERROR(
-      RemoveThoseOf(directory, half, is_meant, CheckpointOf, locks, files));
-  return RemoveThoseOf(directory, names, is_meant, CheckpointOfTemporary, locks,
-                       files);
+      RemoveThoseOf(directory, half, CheckpointOf, locks, files));
+  return RemoveThoseOf(directory, names, CheckpointOfTemporary, locks, files);
 }
 
 absl::Status RemoveTemporaries(const std::string& directory,
                                const IsMeant& is_meant, FileSystem& files) {
   CAIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                          files.List(directory));
-  const LeftLocks locks(directory, names, is_meant, files);
-  return RemoveThoseOf(directory, names, is_meant, CheckpointOfTemporary, locks,
-                       files);
+  std::set<std::string> checkpoints;
+  AddMeant(names, is_meant, CheckpointOfLock, checkpoints);
+  AddMeant(names, is_meant, CheckpointOfTemporary, checkpoints);
+  const SaveLocks locks(directory, checkpoints, files);
+  return RemoveThoseOf(directory, names, CheckpointOfTemporary, locks, files);
 }
 
 }  // namespace cairn

@@ -27,7 +27,8 @@ absl::StatusOr<std::vector<std::string>> ListHalfCheckpoints(
     const std::string& directory, const IsMeant& is_meant, FileSystem& files);
 
 // Removes these, their files under temporary names, and the file of each lock
-// of such a save that nobody holds. What is being saved now is left alone.
+// of such a save that nobody holds. What is being saved now is left alone, and
+// nobody else can begin to save what is removed.
 absl::Status RemoveRemains(const std::string& directory,
                            const IsMeant& is_meant, FileSystem& files);
 

@@ -39,12 +39,6 @@ absl::StatusOr<int> CountShards(const std::string& prefix,
   return Annotate(old.status(), "the checkpoint that is to be replaced");
 }
 
-// Hidden, and no name of a checkpoint's files, nor of a lock of a folder.
-std::string BundleLockPath(const std::string& prefix) {
-  return JoinPath(DirectoryOf(prefix),
-                  absl::StrCat(".", BaseName(prefix), ".saving"));
-}
-
 // The data files of the bundle that was replaced. Nobody reads them any more,
 // so one that stays is no error.
 void RemoveOldData(FileSystem& files, const std::string& prefix, int count) {
@@ -140,6 +134,12 @@ absl::Status WriteFiles(
 }
 
 }  // namespace
+
+// Hidden, and no name of a checkpoint's files, nor of a lock of a folder.
+std::string BundleLockPath(const std::string& prefix) {
+  return JoinPath(DirectoryOf(prefix),
+                  absl::StrCat(".", BaseName(prefix), ".saving"));
+}
 
 absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,

@@ -23,6 +23,9 @@ absl::Status WriteBundle(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries);
 
+// The file of that lock, which whoever changes a bundle's files holds.
+std::string BundleLockPath(const std::string& prefix);
+
 }  // namespace cairn
 
 #endif  // CAIRN_SAVING_WRITE_BUNDLE_H_

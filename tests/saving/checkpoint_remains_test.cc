@@ -104,6 +104,22 @@ TEST(RemoveRemainsTest, TakesTheTemporaryFilesOfThoseMeant) {
   EXPECT_EQ(copy->Contents().size(), others.size() + 1);
 }
 
+TEST(RemoveRemainsTest, ASaveThatBeganLaterIsLeftAlone) {
+  FaultFileSystem files;
+  files.Put("run/ckpt-2.data-00000-of-00001", "");
+  files.Put("run/ckpt-2.index.tmp-7", "");
+  {
+    // These files do not show who holds a lock, as if it was taken just after
+    // the folder was listed.
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto held,
+                               files.Lock("run/.ckpt-2.saving"));
+    ASSERT_TRUE(IsOk(RemoveRemains("run", kNumbered, files)));
+    EXPECT_EQ(files.Contents().size(), 2u);
+  }
+  ASSERT_TRUE(IsOk(RemoveRemains("run", kNumbered, files)));
+  EXPECT_EQ(files.Contents().size(), 0u);
+}
+
 TEST(RemoveRemainsTest, WhatIsBeingSavedIsLeftAlone) {
   FileSystem& files = FileSystem::Default();
   const std::string folder = absl::StrCat(testing::TempDir(), "/being_saved");
