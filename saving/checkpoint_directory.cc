@@ -332,6 +332,18 @@ absl::StatusOr<CheckpointRead> ReadCheckpointOrBackup(const std::string& prefix,
 }
 
 absl::Status WriteCheckpointState(const std::string& directory,
+                                  const CheckpointState& state,
+                                  const SaveOptions& options) {
+  const std::string text = EncodeCheckpointState(state);
+  StagedWrite staged(options);
+  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
+                         staged.Create(JoinPath(directory, kStateFile)));
+  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
+      reinterpret_cast<const std::byte*>(text.data()), text.size())));
+  return staged.Commit();
+}
+
+absl::Status WriteCheckpointState(const std::string& directory,
                                   const std::vector<std::string>& prefixes,
                                   const std::vector<double>& timestamps,
                                   const SaveOptions& options) {
@@ -346,13 +358,7 @@ absl::Status WriteCheckpointState(const std::string& directory,
     state.last_preserved =
         *std::min_element(timestamps.begin(), timestamps.end()) - 1;
   }
-  const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(options);
-  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
-                         staged.Create(JoinPath(directory, kStateFile)));
-  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
-      reinterpret_cast<const std::byte*>(text.data()), text.size())));
-  return staged.Commit();
+  return WriteCheckpointState(directory, state, options);
 }
 
 absl::StatusOr<CheckpointState> ReadCheckpointState(

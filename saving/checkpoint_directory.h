@@ -92,8 +92,12 @@ absl::StatusOr<CheckpointRead> ReadCheckpointOrBackup(
     const std::string& prefix, FileSystem& files = FileSystem::Default());
 
 // Writes the file "checkpoint" of a folder, in which TensorFlow looks for the
-// newest: `prefixes` are those kept, oldest first, all in `directory`, and
-// `timestamps` when each was written, in seconds since 1970.
+// newest.
+absl::Status WriteCheckpointState(const std::string& directory,
+                                  const CheckpointState& state,
+                                  const SaveOptions& options);
+// Likewise, where `prefixes` are those kept, oldest first, all in `directory`,
+// and `timestamps` when each was written, in seconds since 1970.
 absl::Status WriteCheckpointState(const std::string& directory,
                                   const std::vector<std::string>& prefixes,
                                   const std::vector<double>& timestamps,

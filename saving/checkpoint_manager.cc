@@ -9,8 +9,8 @@
 #include "core/io/file_system.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/checkpoint_state.h"
+#include "saving/codec/tensor_bundle.h"
 #include "saving/format.h"
-#include "saving/staged_write.h"
 
 namespace cairn {
 
@@ -117,32 +117,53 @@ absl::Status CheckpointManager::WriteState() const {
     state.all.push_back(BaseName(kept.prefix));
     state.timestamps.push_back(kept.time);
   }
-  const SaveOptions& options = checkpoint_->options_;
-  const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(options);
-  CAIRN_ASSIGN_OR_RETURN(
-      WritableFile* const file,
-      staged.Create(JoinPath(options_.directory, "checkpoint")));
-  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
-      reinterpret_cast<const std::byte*>(text.data()), text.size())));
-  return staged.Commit();
+  return WriteCheckpointState(options_.directory, state, checkpoint_->options_);
 }
 
-std::vector<std::string> CheckpointManager::TakeOld() {
-  std::vector<std::string> old;
-  if (options_.max_to_keep == 0) return old;
+bool CheckpointManager::HasOld() const {
+  return options_.max_to_keep > 0 &&
+         static_cast<int64_t>(kept_.size()) > options_.max_to_keep;
+}
+
+absl::Status CheckpointManager::RemoveOld() {
+  const SaveOptions& options = checkpoint_->options_;
   const double pause = options_.keep_checkpoint_every_n_hours * 3600;
-  while (static_cast<int64_t>(kept_.size()) > options_.max_to_keep) {
-    const Kept oldest = kept_.front();
-    kept_.erase(kept_.begin());
+  while (HasOld()) {
+    const Kept& oldest = kept_.front();
     if (pause > 0 && oldest.time - pause >= last_preserved_) {
       // It stays, but is no longer listed, or the list would grow for ever.
       last_preserved_ = oldest.time;
     } else {
-      old.push_back(oldest.prefix);
+      // One that cannot be removed now stays listed for the next time.
+      CAIRN_RETURN_IF_ERROR(
+          RemoveCheckpoint(oldest.prefix, *options.files, options.syncs()));
     }
+    kept_.erase(kept_.begin());
   }
-  return old;
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointManager::LockName() {
+  if (lock_ != nullptr && lock_->IsInPlace()) return absl::OkStatus();
+  const bool was_removed = lock_ != nullptr;
+  FileSystem& files = *checkpoint_->options_.files;
+  CAIRN_RETURN_IF_ERROR(files.CreateDirectories(options_.directory));
+  CAIRN_ASSIGN_OR_RETURN(
+      lock_, files.Lock(JoinPath(
+                 options_.directory,
+                 absl::StrCat(".", options_.checkpoint_name, "-.lock"))));
+  if (!was_removed) return absl::OkStatus();
+  LogWarning(absl::StrCat("\"", options_.directory,
+                          "\" or its lock was removed or moved away, and is "
+                          "made anew"));
+  std::vector<Kept> there;
+  for (const Kept& kept : kept_) {
+    CAIRN_ASSIGN_OR_RETURN(const bool exists,
+                           files.Exists(BundleIndexPath(kept.prefix)));
+    if (exists) there.push_back(kept);
+  }
+  kept_ = std::move(there);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> CheckpointManager::Save(
@@ -151,14 +172,7 @@ absl::StatusOr<std::string> CheckpointManager::Save(
     return absl::InvalidArgumentError(absl::StrCat(
         "CheckpointManager: the number ", *number, " must not be below 0"));
   }
-  if (lock_ == nullptr) {
-    FileSystem& files = *checkpoint_->options_.files;
-    CAIRN_RETURN_IF_ERROR(files.CreateDirectories(options_.directory));
-    CAIRN_ASSIGN_OR_RETURN(
-        lock_, files.Lock(JoinPath(
-                   options_.directory,
-                   absl::StrCat(".", options_.checkpoint_name, "-.lock"))));
-  }
+  CAIRN_RETURN_IF_ERROR(LockName());
   CAIRN_ASSIGN_OR_RETURN(
       const std::string path,
       checkpoint_->WriteNumbered(
@@ -172,13 +186,8 @@ absl::StatusOr<std::string> CheckpointManager::Save(
   latest_ = path;
   // Named before anything goes; then without what is gone.
   CAIRN_RETURN_IF_ERROR(WriteState());
-  const std::vector<std::string> old = TakeOld();
-  if (old.empty()) return path;
-  const SaveOptions& options = checkpoint_->options_;
-  for (const std::string& prefix : old) {
-    CAIRN_RETURN_IF_ERROR(
-        RemoveCheckpoint(prefix, *options.files, options.syncs()));
-  }
+  if (!HasOld()) return path;
+  CAIRN_RETURN_IF_ERROR(RemoveOld());
   CAIRN_RETURN_IF_ERROR(WriteState());
   return path;
 }

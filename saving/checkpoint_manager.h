@@ -32,7 +32,9 @@ struct CheckpointManagerOptions {
 // tf.train.CheckpointManager. Either goes on in the other's folder: which files
 // it looks after, and since when, stands in the file "checkpoint". Files that
 // do not stand there are never touched. From its first save until it is
-// destroyed it locks its name in the folder. Used by one thread at a time.
+// destroyed it locks its name in the folder; where the folder is removed in
+// between, the next save makes and locks it anew, with a warning. Used by one
+// thread at a time.
 class CheckpointManager {
  public:
   // `checkpoint` must outlive this. InvalidArgument for options out of range.
@@ -43,8 +45,9 @@ class CheckpointManager {
 
   // Raises the save counter and writes "<directory>/<name>-<counter>", or with
   // `number` in its place; removes what is no longer kept, but only after the
-  // new one is in place and named. Returns its prefix. FailedPrecondition,
-  // naming the process, if another manager or run saves under that name there.
+  // new one is in place and named; what cannot be removed is an error, and the
+  // next save tries again. Returns its prefix. FailedPrecondition, naming the
+  // process, if another manager or run saves under that name there.
   absl::StatusOr<std::string> Save(
       std::optional<int64_t> number = std::nullopt);
 
@@ -74,8 +77,13 @@ class CheckpointManager {
   absl::Status WriteState() const;
   // Tests all bytes of a checkpoint.
   absl::Status CheckFile(const std::string& prefix) const;
-  // Takes from the list what is too old. Returns what is to be removed.
-  std::vector<std::string> TakeOld();
+  // Whether more are listed than are to be kept.
+  bool HasOld() const;
+  // Removes those and takes them from the list, each when it is gone.
+  absl::Status RemoveOld();
+  // Makes the folder and locks the name, if that is not so. Where somebody has
+  // removed them, what was lost with them is no longer listed.
+  absl::Status LockName();
   double Now() const;
 
   Checkpoint* const checkpoint_;  // Not owned.

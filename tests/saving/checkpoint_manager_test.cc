@@ -214,6 +214,45 @@ TEST_F(CheckpointManagerTest, TwoDoNotSaveUnderOneName) {
   EXPECT_TRUE(IsOk(second->Save()));
 }
 
+TEST_F(CheckpointManagerTest, WhatCannotBeRemovedIsRemovedByTheNextSave) {
+  const auto manager = Make({.max_to_keep = 1});
+  Save(*manager);
+  const size_t before = files_.mutations().size();
+  Save(*manager);
+  const std::vector<std::string> made = files_.mutations();
+  size_t removal = before;
+  while (removal < made.size() && made[removal] != "Remove run/ckpt-1.index") {
+    ++removal;
+  }
+  ASSERT_LT(removal, made.size());
+  // The next save is of the same mutations.
+  files_.FailMutation(static_cast<int>(made.size() + removal - before) + 1,
+                      absl::PermissionDeniedError("no"));
+  EXPECT_TRUE(
+      IsError(manager->Save().status(), Code::kPermissionDenied, {"no"}));
+  EXPECT_EQ(manager->latest(), "run/ckpt-3");
+  EXPECT_TRUE(Has("run/ckpt-2") && Has("run/ckpt-3"));
+  Save(*manager);
+  EXPECT_EQ(manager->checkpoints(), Strings{"run/ckpt-4"});
+  EXPECT_FALSE(Has("run/ckpt-2") || Has("run/ckpt-3"));
+}
+
+TEST_F(CheckpointManagerTest, AFolderThatIsRemovedIsMadeAndLockedAnew) {
+  const auto manager = Make({});
+  for (int i = 0; i < 2; ++i) Save(*manager);
+  files_.RemoveFolder("run");
+  testing::internal::CaptureStderr();
+  Save(*manager);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("made anew"),
+            std::string::npos);
+  EXPECT_EQ(manager->checkpoints(), Strings{"run/ckpt-3"});
+  CAIRN_ASSERT_OK_AND_ASSIGN(const CheckpointState state,
+                             ReadCheckpointState("run", files_));
+  EXPECT_EQ(state.all, Strings{"ckpt-3"});
+  EXPECT_TRUE(IsError(Make({})->Save().status(), Code::kFailedPrecondition,
+                      {"run/.ckpt-.lock"}));
+}
+
 TEST_F(CheckpointManagerTest, FilesOfOthersStay) {
   files_.Put("run/ckpt-0.index", "theirs");
   files_.Put("run/other-1.index", "theirs");
