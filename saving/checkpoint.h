@@ -40,7 +40,8 @@ class Checkpoint {
   absl::Status Add(absl::string_view edge, Layer* layer);
   // All that `checkpoint` holds or will hold, which lives on without it. Its
   // save counter goes along once it was saved or restored, and becomes the
-  // file's where that has one. InvalidArgument if it is this one or holds it.
+  // file's where that has one. What it does not own must outlive this too.
+  // InvalidArgument if it is this one or holds it.
   absl::Status Add(absl::string_view edge, Checkpoint* checkpoint);
   // Not owned, likewise. Its state lies where that of an object of
   // FitOptions::state does, beside what TensorFlow restores.
