@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,29 +15,59 @@ namespace {
 
 using Kind = ObjectGraph::Kind;
 
-// Follows a model's edges through a snapshot's objects.
-class ObjectMatcher {
+// Finds edges of a snapshot's objects. As ObjectGraph::Find(), but an object
+// that has very many is gone through once, however often it is asked: in a
+// hostile file all that is tried leads to it.
+class EdgeFinder {
  public:
-  ObjectMatcher(const Snapshot& snapshot, const ValuesByName& values,
-                WeightMatching& matching)
-      : objects_(snapshot.objects), values_(values), matching_(matching) {}
+  // `objects` must outlive this.
+  explicit EdgeFinder(const ObjectGraph& objects) : objects_(objects) {}
 
-  void Visit(const Layer& layer, int node) {
-    if (node < 0 || !seen_.insert(&layer).second) return;
-    for (const auto& [edge, variable] : layer.own_weights()) {
-      const int found = objects_.Find(node, edge);
-      if (found < 0 || objects_.nodes[found].kind != Kind::kVariable) continue;
-      const NamedTensor* const value =
-          values_.Find(objects_.nodes[found].tensor);
-      if (value != nullptr) matching_.value_of[variable.get()] = value;
+  const ObjectGraph::Node& node(int node) const { return objects_.nodes[node]; }
+
+  int Find(int node, const std::string& edge) {
+    constexpr size_t kMany = 1000;
+    if (node < 0 || objects_.nodes[node].edges.size() < kMany) {
+      return objects_.Find(node, edge);
     }
-    for (const Layer::Child& child : layer.children()) {
-      Visit(*child.layer, objects_.Find(node, child.edge));
+    auto& nodes = nodes_[node];
+    if (nodes.empty()) {
+      for (const auto& [name, to] : objects_.nodes[node].edges) {
+        nodes.emplace(name, to);
+      }
     }
+    const auto found = nodes.find(edge);
+    return found == nodes.end() ? -1 : found->second;
   }
 
  private:
   const ObjectGraph& objects_;
+  // Of objects that have many edges: where each leads.
+  std::unordered_map<int, std::unordered_map<std::string_view, int>> nodes_;
+};
+
+// Follows a model's edges through a snapshot's objects.
+class ObjectMatcher {
+ public:
+  ObjectMatcher(EdgeFinder& edges, const ValuesByName& values,
+                WeightMatching& matching)
+      : edges_(edges), values_(values), matching_(matching) {}
+
+  void Visit(const Layer& layer, int node) {
+    if (node < 0 || !seen_.insert(&layer).second) return;
+    for (const auto& [edge, variable] : layer.own_weights()) {
+      const int found = edges_.Find(node, edge);
+      if (found < 0 || edges_.node(found).kind != Kind::kVariable) continue;
+      const NamedTensor* const value = values_.Find(edges_.node(found).tensor);
+      if (value != nullptr) matching_.value_of[variable.get()] = value;
+    }
+    for (const Layer::Child& child : layer.children()) {
+      Visit(*child.layer, edges_.Find(node, child.edge));
+    }
+  }
+
+ private:
+  EdgeFinder& edges_;
   const ValuesByName& values_;
   WeightMatching& matching_;
   std::set<const Layer*> seen_;
@@ -100,22 +131,21 @@ class Renamer {
   }
 
   std::string Rename(const std::string& path) {
-    Rule* longest = nullptr;
+    Rule* best = nullptr;
     std::optional<PathPattern::Match> match;
     for (Rule& rule : rules_) {
       auto found = rule.from.Find(path);
       if (!found.has_value()) continue;
       rule.has_match = true;
-      if (longest != nullptr &&
-          rule.from.literals() <= longest->from.literals()) {
+      if (best != nullptr && rule.from.literals() <= best->from.literals()) {
         continue;
       }
-      longest = &rule;
+      best = &rule;
       match = std::move(found);
     }
-    if (longest == nullptr) return path;
-    longest->was_used = true;
-    const std::string to = longest->to.Fill(match->texts);
+    if (best == nullptr) return path;
+    best->was_used = true;
+    const std::string to = best->to.Fill(match->texts);
     if (to.empty()) return std::string(match->rest);
     if (match->rest.empty()) return to;
     return absl::StrCat(to, "/", match->rest);
@@ -126,7 +156,8 @@ class Renamer {
       if (rule.was_used) continue;
       return absl::InvalidArgumentError(absl::StrCat(
           "renames: ",
-          rule.has_match ? "a longer rule renames every value of the file that"
+          rule.has_match ? "other rules go before it for every value of the "
+                           "file that"
                          : "no value of the file",
           " is below \"", rule.from.text(), "\""));
     }
@@ -159,7 +190,8 @@ WeightMatching MatchObjects(const Layer& model, const Snapshot& snapshot) {
                           .file_child = start.is_edge ? "model" : "",
                           .values = AllValues(snapshot)};
   const ValuesByName values(snapshot.weights);
-  ObjectMatcher(snapshot, values, matching).Visit(model, start.node);
+  EdgeFinder edges(snapshot.objects);
+  ObjectMatcher(edges, values, matching).Visit(model, start.node);
   return matching;
 }
 
@@ -168,6 +200,7 @@ std::vector<WeightMatching> MatchObjectsOfChildren(const Layer& model,
   const ObjectGraph& objects = snapshot.objects;
   const ModelNode start = FindModel(objects);
   const ValuesByName values(snapshot.weights);
+  EdgeFinder edges(objects);
   std::vector<WeightMatching> matchings;
   // A hostile file has very many that all fit a little.
   constexpr size_t kMostChildren = 100;
@@ -182,7 +215,7 @@ std::vector<WeightMatching> MatchObjectsOfChildren(const Layer& model,
         .match = Match::kObjects,
         .file_child =
             start.is_edge ? absl::StrCat("model/", edge.name) : edge.name};
-    ObjectMatcher(snapshot, values, matching).Visit(model, edge.node);
+    ObjectMatcher(edges, values, matching).Visit(model, edge.node);
     if (matching.value_of.empty()) continue;
     const std::set<std::string> names = NamesBelow(objects, edge.node);
     for (const NamedTensor& value : snapshot.weights) {

@@ -3,8 +3,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "core/model/sequential.h"
 #include "gtest/gtest.h"
+#include "layers/dense.h"
 #include "tests/support/status_matchers.h"
 
 namespace cairn {
@@ -39,14 +43,43 @@ TEST(WeightMatchingTest, PatternsRename) {
   EXPECT_EQ(NameOfX("old/x/w", {{"old/**", "**"}}), "old/x/w");
   EXPECT_EQ(NameOfX("q/old_x/w", {{"**/old_*", "*"}}),
             "");  // The first text.
-  EXPECT_EQ(NameOfX("a/b/w", {{"**/b", "x"}, {"a/b", "y"}}),
-            "renames: a longer rule renames every value of the file that is "
-            "below \"**/b\"");
+  EXPECT_EQ(
+      NameOfX("a/b/w", {{"**/b", "x"}, {"a/b", "y"}}),
+      "renames: other rules go before it for every value of the file that is "
+      "below \"**/b\"");
   EXPECT_EQ(NameOfX("a/b/w", {{"**/bb", "x"}}),
             "renames: no value of the file is below \"**/bb\"");
   EXPECT_EQ(NameOfX("a/b/w", {{"a/*", "*/**"}}),
             "renames: \"*/**\" has more wildcards than \"a/*\", which they "
             "take their texts from");
+}
+
+TEST(WeightMatchingTest, ManyPartsThatAllLeadToALongListTakeNoTime) {
+  Sequential model;
+  model.Add<Dense>({.units = 1});
+  ASSERT_TRUE(IsOk(model.EnsureBuilt({{DType::kFloat32, {kDynamic, 1}}})));
+  const std::string edge = model.children()[0].edge;
+  // The root, the list, and what leads to it. Going through the list for each
+  // weight and part would take minutes.
+  constexpr int kParts = 100000;
+  Snapshot snapshot;
+  std::vector<ObjectGraph::Node>& nodes = snapshot.objects.Mutable().nodes;
+  nodes.resize(2 + kParts);
+  for (int i = 0; i < kParts; ++i) {
+    const std::string name = absl::StrCat("part", i);
+    nodes[0].edges.push_back({name, 2 + i});
+    nodes[1].edges.push_back({name, 2 + i});
+    nodes[2 + i].edges.push_back({edge, 1});
+  }
+  EXPECT_TRUE(MatchObjectsOfChildren(model, snapshot).empty());
+  // It is still found where it is.
+  nodes[1].edges.push_back({"kernel", 2 + kParts});
+  nodes.push_back({.kind = ObjectGraph::Kind::kVariable, .tensor = "k"});
+  snapshot.weights.Mutable() = {{"k", Tensor()}};
+  const auto matchings = MatchObjectsOfChildren(model, snapshot);
+  ASSERT_FALSE(matchings.empty());
+  EXPECT_EQ(matchings[0].file_child, "part0");
+  EXPECT_EQ(matchings[0].value_of.size(), 1);
 }
 
 TEST(WeightMatchingTest, WithoutWeightsNoValueIsGiven) {
