@@ -78,7 +78,7 @@ TEST(FullDiskTest, ALimitThatIsRaisedIsWaitedFor) {
             low.rlim_cur = 100 << 10;
             EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
             raiser = std::thread([&] {
-              absl::SleepFor(absl::Milliseconds(300));
+              absl::SleepFor(absl::Seconds(1));
               EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
             });
             return absl::OkStatus();
@@ -92,7 +92,8 @@ TEST(FullDiskTest, ALimitThatIsRaisedIsWaitedFor) {
           raiser.join();
           EXPECT_EQ(totals.failed, 0);
           EXPECT_EQ(totals.saved, 3);
-          // It was waited for, in steps of at least a twentieth.
+          // It was waited for. The save began well before the limit was raised,
+          // also where the machine is busy.
           EXPECT_GT(totals.write, absl::Milliseconds(200));
           ExpectClean(folder, "ckpt-6");
         }),
