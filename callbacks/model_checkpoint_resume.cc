@@ -37,7 +37,7 @@ std::map<std::string, double> ReadTimes(const std::string& folder,
 
 // Whether a snapshot is of a later moment than the one a run is at.
 bool IsNewer(const Snapshot& snapshot, const TrainingSession& session) {
-  const Config& run = snapshot.extras.at("run").values;
+  const Config& run = snapshot.extras.at(kRunExtras).values;
   const auto moment = [&](const char* part) {
     return run.Get<int64_t>(part).value_or(0);
   };
@@ -190,7 +190,7 @@ absl::Status ModelCheckpoint::ResumeRun(TrainingSession& session) {
     return absl::OkStatus();
   }
   const CheckpointRead& newest = found->read;
-  if (newest.snapshot.extras.count("run") == 0) {
+  if (newest.snapshot.extras.count(kRunExtras) == 0) {
     return absl::InvalidArgumentError(absl::StrCat(
         newest.prefix,
         " holds no run to go on with, such as weights alone; load them with "

@@ -12,6 +12,7 @@
 #include "core/base/status_macros.h"
 #include "saving/save.h"
 #include "saving/staged_write.h"
+#include "saving/write_bundle.h"
 
 namespace cairn {
 namespace {
@@ -252,7 +253,7 @@ absl::Status ModelCheckpoint::ClearRemains() const {
     // killed shows that it is not.
     return !CommonName().empty() ||
            std::binary_search(names.begin(), names.end(),
-                              absl::StrCat(".", name, ".saving"));
+                              BaseName(BundleLockPath(std::string(name))));
   };
   return RemoveRemains(folder_, is_ours, files);
 }

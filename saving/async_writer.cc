@@ -85,7 +85,8 @@ class AsyncWriter::Worker {
   }
 
   absl::Status RunUnlocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const std::function<absl::Status()>& write = write_;
+    // A copy, as write_ may only be looked at under the lock.
+    const std::function<absl::Status()> write = write_;
     mutex_.Unlock();
     absl::Status result = write();
     mutex_.Lock();
