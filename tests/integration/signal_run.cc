@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "cairn.h"
 #include "callbacks/signal_watch.h"
+#include "tests/support/forwarding_source.h"
 
 namespace cairn {
 namespace {
@@ -88,32 +89,19 @@ class AskInHook : public StatelessCallback {
 };
 
 // Never comes back from one of its reads.
-class StuckSource : public BatchSource {
+class StuckSource : public ForwardingSource {
  public:
   StuckSource(std::unique_ptr<BatchSource> source, int stuck_at)
-      : source_(std::move(source)), stuck_at_(stuck_at) {}
-  std::vector<BatchField> fields() const override { return source_->fields(); }
-  int64_t batch_size() const override { return source_->batch_size(); }
-  int64_t batches_per_epoch() const override {
-    return source_->batches_per_epoch();
-  }
+      : ForwardingSource(std::move(source)), stuck_at_(stuck_at) {}
   absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) override {
     if (++reads_ == stuck_at_) {
       for (;;) absl::SleepFor(absl::Hours(1));
     }
-    return source_->Next(destinations);
-  }
-  absl::Status StartEpoch(int64_t epoch) override {
-    return source_->StartEpoch(epoch);
-  }
-  State SaveState() const override { return source_->SaveState(); }
-  absl::Status RestoreState(const State& state) override {
-    return source_->RestoreState(state);
+    return ForwardingSource::Next(destinations);
   }
 
  private:
-  const std::unique_ptr<BatchSource> source_;
   const int stuck_at_;
   int reads_ = 0;
 };

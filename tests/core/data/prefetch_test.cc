@@ -13,6 +13,7 @@
 #include "core/data/shuffle.h"
 #include "gtest/gtest.h"
 #include "tests/core/data/numbered_samples.h"
+#include "tests/support/forwarding_source.h"
 
 namespace cairn {
 namespace {
@@ -66,31 +67,18 @@ class Gate {
 };
 
 // Another source, of which the test may say when it is slow and when it fails.
-class Faulty : public BatchSource {
+class Faulty : public ForwardingSource {
  public:
   Faulty(std::unique_ptr<BatchSource> source, Gate* gate, int fail_at = -1)
-      : source_(std::move(source)), gate_(gate), fail_at_(fail_at) {}
-  std::vector<BatchField> fields() const override { return source_->fields(); }
-  int64_t batch_size() const override { return source_->batch_size(); }
-  int64_t batches_per_epoch() const override {
-    return source_->batches_per_epoch();
-  }
+      : ForwardingSource(std::move(source)), gate_(gate), fail_at_(fail_at) {}
   absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) override {
     if (gate_ != nullptr) gate_->Pass();
     if (calls_++ == fail_at_) return absl::DataLossError("torn");
-    return source_->Next(destinations);
-  }
-  absl::Status StartEpoch(int64_t epoch) override {
-    return source_->StartEpoch(epoch);
-  }
-  State SaveState() const override { return source_->SaveState(); }
-  absl::Status RestoreState(const State& state) override {
-    return source_->RestoreState(state);
+    return ForwardingSource::Next(destinations);
   }
 
  private:
-  const std::unique_ptr<BatchSource> source_;
   Gate* const gate_;
   const int fail_at_;
   int calls_ = 0;

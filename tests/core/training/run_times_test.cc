@@ -19,6 +19,7 @@
 #include "core/training/history.h"
 #include "gtest/gtest.h"
 #include "tests/core/training/small_fit.h"
+#include "tests/support/forwarding_source.h"
 #include "tests/support/hook_callback.h"
 #include "tests/support/status_matchers.h"
 
@@ -35,30 +36,15 @@ absl::Duration Now() {
 }
 
 // Reads slowly: kPause a batch.
-class SlowSource : public BatchSource {
+class SlowSource : public ForwardingSource {
  public:
   explicit SlowSource(std::unique_ptr<BatchSource> source)
-      : source_(std::move(source)) {}
-  std::vector<BatchField> fields() const override { return source_->fields(); }
-  int64_t batch_size() const override { return source_->batch_size(); }
-  int64_t batches_per_epoch() const override {
-    return source_->batches_per_epoch();
-  }
+      : ForwardingSource(std::move(source)) {}
   absl::StatusOr<int64_t> Next(
       absl::Span<const absl::Span<std::byte>> destinations) override {
     absl::SleepFor(kPause);
-    return source_->Next(destinations);
+    return ForwardingSource::Next(destinations);
   }
-  absl::Status StartEpoch(int64_t epoch) override {
-    return source_->StartEpoch(epoch);
-  }
-  State SaveState() const override { return source_->SaveState(); }
-  absl::Status RestoreState(const State& state) override {
-    return source_->RestoreState(state);
-  }
-
- private:
-  const std::unique_ptr<BatchSource> source_;
 };
 
 std::unique_ptr<BatchSource> MakeSlowSource() {

@@ -16,6 +16,7 @@
 #include "layers/dense.h"
 #include "optimizers/sgd.h"
 #include "tests/core/training/small_fit.h"
+#include "tests/support/forwarding_source.h"
 #include "tests/support/hook_callback.h"
 #include "tests/support/op_contract.h"
 #include "tests/support/snapshots.h"
@@ -343,30 +344,13 @@ TEST(SessionTest, ARunStoppedWhileItValidatesLosesNothing) {
 }
 
 // A source that does not say how many batches it has.
-class Unknown : public BatchSource {
+class Unknown : public ForwardingSource {
  public:
-  Unknown() {
-    const auto samples = FromTensors({{"", Inputs()}}, {{"", Targets()}});
-    EXPECT_TRUE(IsOk(samples));
-    source_ = Batch(Shuffle(*samples, 5), 8);
+  Unknown()
+      : ForwardingSource(Batch(
+            Shuffle(*FromTensors({{"", Inputs()}}, {{"", Targets()}}), 5), 8)) {
   }
-  std::vector<BatchField> fields() const override { return source_->fields(); }
-  int64_t batch_size() const override { return 8; }
   int64_t batches_per_epoch() const override { return 0; }
-  absl::StatusOr<int64_t> Next(
-      absl::Span<const absl::Span<std::byte>> destinations) override {
-    return source_->Next(destinations);
-  }
-  absl::Status StartEpoch(int64_t epoch) override {
-    return source_->StartEpoch(epoch);
-  }
-  State SaveState() const override { return source_->SaveState(); }
-  absl::Status RestoreState(const State& state) override {
-    return source_->RestoreState(state);
-  }
-
- private:
-  std::unique_ptr<BatchSource> source_;
 };
 
 TEST(SessionTest, AStopInAValidationOfUnknownLengthLosesNothing) {
