@@ -290,6 +290,7 @@ class ModelCheckpoint : public Callback {
   // Says once that checkpoints are removed, if nobody asked for that.
   void SayThatFewStay(const std::string& removed);
   absl::Status SaveAtEnd(TrainingSession& session, const Logs& logs);
+  // What it is called: model_checkpoint_names.cc.
   absl::StatusOr<std::string> PrefixFor(const TrainingSession& session,
                                         const Logs& logs, const Due& due) const;
   // AlreadyExists if what is saved now may not replace `prefix`.

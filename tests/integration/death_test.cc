@@ -215,6 +215,7 @@ TEST_P(DeathTest, AfterAnyOperationLosesNothingThatWasSaved) {
               static_cast<ssize_t>(sizeof none));
     ASSERT_EQ(InChild([&] {
                 LastFiles files(last);
+                // It dies before it returns; an exit is seen by its code.
                 TrainSmall(files, folder, GetParam(), told).IgnoreError();
               }),
               128 + SIGKILL);
