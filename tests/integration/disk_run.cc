@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -82,6 +83,36 @@ int InChild(const std::function<void()>& body) {
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+OnceErrorsSay::OnceErrorsSay(const std::string& text,
+                             std::function<void()> action) {
+  int ends[2] = {};
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  errors_ = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  EXPECT_EQ(::dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  ::close(ends[1]);
+  const auto read = [this, end = ends[0], text, action = std::move(action)] {
+    std::string said;
+    char piece[4096];
+    // Until the other end is closed.
+    for (ssize_t count; (count = ::read(end, piece, sizeof piece)) > 0;) {
+      said.append(piece, static_cast<size_t>(count));
+      if (!was_said_ && absl::StrContains(said, text)) {
+        was_said_ = true;
+        action();
+      }
+    }
+    ::close(end);
+  };
+  thread_ = std::thread(read);
+}
+
+OnceErrorsSay::~OnceErrorsSay() {
+  ::dup2(errors_, STDERR_FILENO);
+  ::close(errors_);
+  thread_.join();
+  EXPECT_TRUE(was_said_);
 }
 
 namespace {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,23 @@ std::string EmptyFolder(const std::string& name);
 // that another thread holds then (the allocator's, say) is never let go in the
 // child.
 int InChild(const std::function<void()>& body);
+
+// What is done once the run has said something on standard error, which comes
+// here as long as this lives. For processes of InChild().
+class OnceErrorsSay {
+ public:
+  // Calls `action` in a thread, once.
+  OnceErrorsSay(const std::string& text, std::function<void()> action);
+  // REQUIRES: it was said.
+  ~OnceErrorsSay();
+  OnceErrorsSay(const OnceErrorsSay&) = delete;
+  OnceErrorsSay& operator=(const OnceErrorsSay&) = delete;
+
+ private:
+  int errors_ = -1;  // Standard error as it was.
+  bool was_said_ = false;
+  std::thread thread_;
+};
 
 // Gives the process mounts of its own. False if it may not have them.
 bool MayMount();

@@ -66,39 +66,42 @@ TEST_P(KillTest, EndsWithTheFilesOfAnUnbrokenRun) {
   const absl::Time begin = absl::Now();
   ASSERT_EQ(RunProgram(Words("whole")).code, 0);
   const absl::Duration whole = absl::Now() - begin;
+  const auto expected = BundleFiles(folder_ + "/whole");
+  ASSERT_FALSE(expected.empty());
 
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(absl::StrCat("moments from seed ", seed));
   std::mt19937 random(seed);
   std::uniform_real_distribution<double> part_of_run(0, 0.8);
-  int killed = 0;
-  for (int i = 0; i < kKills; ++i) {
-    Program program(Words("killed"));
-    program.ReadFor(whole * part_of_run(random));
-    program.Signal(SIGKILL);
-    const ProgramResult result = program.Wait();
-    // It may have come to its end before.
-    ASSERT_TRUE(result.code == 128 + SIGKILL || result.code == 0)
-        << result.code << result.errors;
-    if (result.code != 0) ++killed;
-  }
-  EXPECT_GT(killed, 0);
-  const ProgramResult last = RunProgram(Words("killed"));
-  ASSERT_EQ(last.code, 0) << last.errors;
-  // A kill may come between the last save and the end of the process.
-  EXPECT_TRUE(last.errors.empty() ||
-              absl::StrContains(last.errors, "the run is finished"))
-      << last.errors;
-  const auto expected = BundleFiles(folder_ + "/whole");
-  const auto found = BundleFiles(folder_ + "/killed");
-  ASSERT_FALSE(expected.empty());
-  for (const auto& [name, bytes] : expected) {
-    const auto file = found.find(name);
-    ASSERT_NE(file, found.end()) << name;
-    EXPECT_TRUE(file->second == bytes) << name << " differs";
-  }
-  for (const auto& [name, bytes] : found) {
-    EXPECT_EQ(expected.count(name), 1u) << name << " was left behind";
+  int kills = 0;
+  while (kills < kKills) {
+    // A run that comes to its end is compared, and another one begun: how long
+    // the unbroken one took says little on a machine that does more besides.
+    std::filesystem::remove_all(folder_ + "/killed");
+    for (int code = -1; code != 0 && kills < kKills;) {
+      Program program(Words("killed"));
+      program.ReadFor(whole * part_of_run(random));
+      program.Signal(SIGKILL);
+      const ProgramResult result = program.Wait();
+      code = result.code;
+      ASSERT_TRUE(code == 128 + SIGKILL || code == 0) << code << result.errors;
+      if (code != 0) ++kills;
+    }
+    const ProgramResult last = RunProgram(Words("killed"));
+    ASSERT_EQ(last.code, 0) << last.errors;
+    // A kill may come between the last save and the end of the process.
+    EXPECT_TRUE(last.errors.empty() ||
+                absl::StrContains(last.errors, "the run is finished"))
+        << last.errors;
+    const auto found = BundleFiles(folder_ + "/killed");
+    for (const auto& [name, bytes] : expected) {
+      const auto file = found.find(name);
+      ASSERT_NE(file, found.end()) << name;
+      EXPECT_TRUE(file->second == bytes) << name << " differs";
+    }
+    for (const auto& [name, bytes] : found) {
+      EXPECT_EQ(expected.count(name), 1u) << name << " was left behind";
+    }
   }
 }
 

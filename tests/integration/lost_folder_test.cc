@@ -190,22 +190,17 @@ TEST_P(ReadOnlyTest, OneThatCanBeWrittenAgainIsWaitedFor) {
   EXPECT_EQ(InChild([&] {
               ASSERT_TRUE(MayMount());
               MountSmall(root, 16);
-              std::thread unlocker;
               HookCallback locker = AfterSteps([&](int64_t step) {
-                if (step != 2) return;
-                MakeReadOnly(root, true);
-                unlocker = std::thread([&] {
-                  absl::SleepFor(absl::Milliseconds(200));
-                  MakeReadOnly(root, false);
-                });
+                if (step == 2) MakeReadOnly(root, true);
               });
+              const OnceErrorsSay unlocker("trying again",
+                                           [&] { MakeReadOnly(root, false); });
               ModelCheckpointOptions options = Options(JoinPath(root, "run"));
               options.every = AtSteps({1, 4});
               options.on_failure = OnFailure::kRetry;
               ModelCheckpoint::SaveTotals totals;
               EXPECT_TRUE(IsOk(TrainOnDisk(options, &totals, {&locker})));
               EXPECT_EQ(totals.failed, 0);
-              unlocker.join();
               ExpectClean(JoinPath(root, "run"), "ckpt-6");
             }),
             0);
