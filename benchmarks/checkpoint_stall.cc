@@ -47,7 +47,8 @@ class RunTimer : public StatelessCallback {
     begin_ = absl::Now();
     return absl::OkStatus();
   }
-  absl::Status OnTrainBatchEnd(TrainingSession& session, const Logs&) override {
+  // Behind that of the ModelCheckpoint.
+  absl::Status OnSavePoint(TrainingSession& session, const Logs&) override {
     const absl::Time now = absl::Now();
     const int64_t step = session.step();
     if (every_ > 0 && step % every_ == 0) {
