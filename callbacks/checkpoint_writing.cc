@@ -206,7 +206,7 @@ absl::StatusOr<std::vector<std::string>> ApplyRetention(
   kept = std::move(staying);
   for (const std::string& prefix : dropped) {
     CAIRN_RETURN_IF_ERROR(TryUntil(retry_until, [&] {
-      return RemoveCheckpoint(prefix, *save.files, save.syncs());
+      return RemoveCheckpoint(prefix, *save.files, save.syncs(), save.spares);
     }));
   }
   return dropped;

@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/base/status_macros.h"
 #include "saving/async_writer.h"
+#include "saving/spare_files.h"
 
 namespace cairn {
 namespace {
@@ -202,6 +203,7 @@ absl::Status ModelCheckpoint::OnTrainEnd(TrainingSession& session,
     schedule_.End();
     background_ = nullptr;
     writer_ = nullptr;
+    spares_ = nullptr;
     run_folder_ = nullptr;
     postponed_.clear();
     running_ = false;
@@ -332,6 +334,10 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
   writing->retention = MakeRetention();
   writing->is_own = OwnNames();
   writing->save = options_.save;
+  writing->save.spares = spares_.get();
+  if (background_ != nullptr && !writing->save.bypass_cache.has_value()) {
+    writing->save.bypass_cache = true;
+  }
   if (options_.on_failure == OnFailure::kRetry) {
     writing->retry_seconds = absl::ToDoubleSeconds(options_.retry_time);
   }

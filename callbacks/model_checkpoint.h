@@ -318,6 +318,9 @@ class ModelCheckpoint : public Callback {
   Monitor monitor_;
   SaveSchedule schedule_;
   std::unique_ptr<SnapshotWriter> writer_;  // While a run goes on.
+  // While a run goes on, unless the names come from a template: what a kill
+  // leaves under a name that anybody may use is not known as this run's.
+  std::unique_ptr<SpareFiles> spares_;
   std::unique_ptr<Background> background_;  // If asynchronous; uses the writer.
   std::optional<Resumed> resumed_;
   std::vector<KeptCheckpoint> kept_;

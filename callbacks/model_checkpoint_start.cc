@@ -11,7 +11,8 @@
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
 #include "saving/save.h"
-#include "saving/staged_write.h"
+#include "saving/spare_files.h"
+#include "saving/temporary_name.h"
 #include "saving/write_bundle.h"
 
 namespace cairn {
@@ -333,6 +334,9 @@ absl::Status ModelCheckpoint::TrySaving(TrainingSession& session) {
     if (status.ok()) status = removed;
     CAIRN_RETURN_IF_ERROR(Annotate(status, "the trial save"));
     Say("a trial save was written and read back");
+  }
+  if (numbered() || !template_.has_places()) {
+    spares_ = std::make_unique<SpareFiles>();
   }
   StartBackground(snapshot);
   schedule_ = SaveSchedule(options_.every, options_.overhead,

@@ -17,6 +17,7 @@
 #include "core/base/status_macros.h"
 #include "saving/codec/checkpoint_state.h"
 #include "saving/codec/tensor_bundle.h"
+#include "saving/spare_files.h"
 #include "saving/staged_write.h"
 
 namespace cairn {
@@ -376,7 +377,7 @@ int64_t CheckpointBytes(const std::string& prefix, FileSystem& files) {
 }
 
 absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
-                              bool sync) {
+                              bool sync, SpareFiles* spares) {
   const std::string directory = DirectoryOf(prefix);
   const std::string base = BaseName(prefix);
   CAIRN_ASSIGN_OR_RETURN(std::vector<std::string> names, files.List(directory));
@@ -385,7 +386,8 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
   });
   for (const std::string& name : names) {
     if (!IsFileOf(name, base)) continue;
-    const absl::Status removed = files.Remove(JoinPath(directory, name));
+    const absl::Status removed =
+        Retire(spares, files, JoinPath(directory, name));
     if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
     if (sync && absl::EndsWith(name, kIndexSuffix)) {
       CAIRN_RETURN_IF_ERROR(files.SyncDirectory(directory));

@@ -113,9 +113,9 @@ int64_t CheckpointBytes(const std::string& prefix,
 
 // Removes a checkpoint's files, the index first, so that no half of it can be
 // taken for a whole; with `sync` not after a power cut either. Files that are
-// gone already are fine.
+// gone already are fine. Their room may go to `spares`.
 absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
-                              bool sync = true);
+                              bool sync = true, SpareFiles* spares = nullptr);
 
 }  // namespace cairn
 

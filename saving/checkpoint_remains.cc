@@ -11,7 +11,7 @@
 #include "core/base/status_macros.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/tensor_bundle.h"
-#include "saving/staged_write.h"
+#include "saving/temporary_name.h"
 #include "saving/write_bundle.h"
 
 namespace cairn {

@@ -11,7 +11,7 @@
 #include "saving/checkpoint_directory.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/format.h"
-#include "saving/staged_write.h"
+#include "saving/temporary_name.h"
 
 namespace cairn {
 namespace {
@@ -60,6 +60,15 @@ void VerifyEntries(const BundleReader& bundle, FileSystem& files,
     absl::Status status = bundle.Verify(entry);
     if (status.ok()) continue;
     verdict.faults.push_back(FaultOf(bundle, entry, std::move(status)));
+  }
+  for (const BundleGap& gap : bundle.gaps()) {
+    absl::Status status = bundle.VerifyGap(gap);
+    if (status.ok()) continue;
+    verdict.faults.push_back({.status = std::move(status),
+                              .file = BundleDataPath(bundle.prefix(), gap.shard,
+                                                     bundle.shard_count()),
+                              .offset = gap.offset,
+                              .size = gap.size});
   }
 }
 

@@ -33,6 +33,8 @@ enum class Overwrite {
   kKeepBackup
 };
 
+class SpareFiles;
+
 struct SaveOptions {
   // "tf_checkpoint" or Keras's short "tf"; empty: by the path's suffix.
   std::string format;
@@ -50,6 +52,14 @@ struct SaveOptions {
   // Writes no faster, so that others have their share of the disk. 0: as fast
   // as it goes.
   int64_t bytes_per_second = 0;
+  // Writes past the system's memory where the file system can, if it syncs:
+  // others then have more of the processor, and what reads the file next waits
+  // for the device. Unset: what a ModelCheckpoint writes in the background is.
+  std::optional<bool> bypass_cache;
+  // Not owned. What is replaced gives its room to what is saved next, which
+  // costs the system far less; whoever has such a file open keeps it. A
+  // ModelCheckpoint has its own.
+  SpareFiles* spares = nullptr;
   FileSystem* files = &FileSystem::Default();  // Not owned.
 
   bool syncs() const { return durability == Durability::kCommit; }

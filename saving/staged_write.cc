@@ -1,17 +1,14 @@
 #include "saving/staged_write.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
 #include "saving/codec/crc32c.h"
+#include "saving/spare_files.h"
 
 namespace cairn {
 // A file that is written no faster than it may be, and of which it is known
@@ -39,6 +36,7 @@ class StagedWrite::PacedFile : public WritableFile {
     return absl::OkStatus();
   }
 
+  void BypassCache() override { file_->BypassCache(); }
   absl::Status Sync() override { return file_->Sync(); }
   absl::Status Close() override { return file_->Close(); }
   absl::Status Reserve(int64_t bytes) override { return file_->Reserve(bytes); }
@@ -70,23 +68,18 @@ absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path,
   }
   StagedFile staged;
   staged.path = path;
-  // The process id keeps two programs apart, and a second attempt of this one
-  // writes over what the first could not remove. Another thread that writes the
-  // same file takes the next number.
-  staged.temporary_path = absl::StrCat(path, kTemporaryMark, ::getpid());
-  for (int i = 1; staged.claim == nullptr; ++i) {
-    staged.claim = PathClaim::Take(&files_, staged.temporary_path);
-    if (staged.claim == nullptr) {
-      staged.temporary_path =
-          absl::StrCat(path, kTemporaryMark, ::getpid(), "000", i);
-    }
+  staged.temporary = TemporaryName::Take(files_, path);
+  const std::string temporary_path = staged.temporary.path();
+  std::unique_ptr<WritableFile> file;
+  if (options_.spares != nullptr) {
+    file = options_.spares->Take(files_, temporary_path);
   }
-  CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file,
-                         files_.NewWritableFile(staged.temporary_path));
+  if (file == nullptr) {
+    CAIRN_ASSIGN_OR_RETURN(file, files_.NewWritableFile(temporary_path));
+  }
   staged.file = std::make_unique<PacedFile>(
       std::move(file), pace_.has_value() ? &*pace_ : nullptr,
       options_.read_back);
-  const std::string temporary_path = staged.temporary_path;
   staged_.push_back(std::move(staged));
   // Before anything is in it.
   CAIRN_RETURN_IF_ERROR(files_.CopyMode(mode_of, temporary_path));
@@ -131,7 +124,7 @@ absl::Status StagedWrite::SyncAndCloseAll() {
 absl::Status StagedWrite::ReadBack(const StagedFile& staged) const {
   constexpr int64_t kPiece = int64_t{1} << 20;
   CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file,
-                         files_.NewRandomAccessFile(staged.temporary_path));
+                         files_.NewRandomAccessFile(staged.temporary.path()));
   file->DropCache();
   uint32_t crc = 0;
   if (file->size() == staged.size) {
@@ -163,7 +156,7 @@ absl::Status StagedWrite::MoveAllIntoPlace(Replaces replaces) {
 }
 
 absl::Status StagedWrite::MoveIntoPlace(StagedFile& staged) {
-  CAIRN_RETURN_IF_ERROR(files_.Rename(staged.temporary_path, staged.path));
+  CAIRN_RETURN_IF_ERROR(files_.Rename(staged.temporary.path(), staged.path));
   staged.in_place = true;
   return absl::OkStatus();
 }
@@ -179,36 +172,9 @@ void StagedWrite::RemoveTemporaries() {
     staged.file = nullptr;
     // What cannot be removed now, RemoveLeftovers() finds later. The error that
     // led here says more.
-    files_.Remove(staged.temporary_path).IgnoreError();
+    files_.Remove(staged.temporary.path()).IgnoreError();
   }
   staged_.clear();
-}
-
-bool IsTemporaryName(const std::string& name) {
-  size_t digits = name.size();
-  while (digits > 0 && absl::ascii_isdigit(name[digits - 1])) --digits;
-  return digits < name.size() &&
-         absl::EndsWith(name.substr(0, digits), kTemporaryMark);
-}
-
-absl::StatusOr<std::vector<std::string>> RemoveLeftovers(
-    FileSystem& files, const std::string& directory,
-    const std::string& name_prefix) {
-  std::vector<std::string> removed;
-  absl::StatusOr<std::vector<std::string>> names = files.List(directory);
-  if (absl::IsNotFound(names.status())) return removed;
-  CAIRN_RETURN_IF_ERROR(names.status());
-  for (std::string& name : *names) {
-    if (!IsTemporaryName(name) || !absl::StartsWith(name, name_prefix)) {
-      continue;
-    }
-    const absl::Status status = files.Remove(JoinPath(directory, name));
-    // Another process may be removing them too.
-    if (absl::IsNotFound(status)) continue;
-    CAIRN_RETURN_IF_ERROR(status);
-    removed.push_back(std::move(name));
-  }
-  return removed;
 }
 
 }  // namespace cairn

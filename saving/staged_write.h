@@ -11,15 +11,15 @@
 #include "absl/status/statusor.h"
 #include "core/io/file_system.h"
 #include "saving/format.h"
-#include "saving/path_claim.h"
+#include "saving/temporary_name.h"
 #include "saving/write_pace.h"
 
 namespace cairn {
 
 // Files that come into place together: the commit protocol, in one place.
 //
-//   1. Each file is written beside its place, as "<path>.tmp-<n>", where n
-//      begins with the process id. It has the mode of the one it replaces.
+//   1. Each file is written beside its place, under a temporary name. It has
+//      the mode of the one it replaces.
 //   2. Commit() syncs and closes all of them, and with SaveOptions::read_back
 //      reads them.
 //   3. All but the last are renamed into place. If something is replaced their
@@ -68,8 +68,7 @@ class StagedWrite {
   class PacedFile;
   struct StagedFile {
     std::string path;
-    std::string temporary_path;
-    std::unique_ptr<PathClaim> claim;  // Of the temporary path.
+    TemporaryName temporary;
     std::unique_ptr<PacedFile> file;
     int64_t size = 0;
     uint32_t crc = 0;  // Of all of it, if it is to be read back.
@@ -90,19 +89,6 @@ class StagedWrite {
   std::vector<StagedFile> staged_;
   bool in_place_ = false;
 };
-
-// What a temporary name has behind the name of the file, before a number.
-inline constexpr char kTemporaryMark[] = ".tmp-";
-
-// Whether a file's name is one that StagedWrite writes under: "x.tmp-12".
-bool IsTemporaryName(const std::string& name);
-
-// Removes what a killed program left in `directory` under temporary names that
-// begin with `name_prefix`. A folder that does not exist is fine. Returns the
-// names removed.
-absl::StatusOr<std::vector<std::string>> RemoveLeftovers(
-    FileSystem& files, const std::string& directory,
-    const std::string& name_prefix = "");
 
 }  // namespace cairn
 

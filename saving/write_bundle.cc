@@ -12,6 +12,7 @@
 #include "saving/checkpoint_directory.h"
 #include "saving/path_claim.h"
 #include "saving/save.h"
+#include "saving/spare_files.h"
 #include "saving/staged_write.h"
 
 namespace cairn {
@@ -41,10 +42,11 @@ absl::StatusOr<int> CountShards(const std::string& prefix,
 
 // The data files of the bundle that was replaced. Nobody reads them any more,
 // so one that stays is no error.
-void RemoveOldData(FileSystem& files, const std::string& prefix, int count) {
+void RemoveOldData(const SaveOptions& options, const std::string& prefix,
+                   int count) {
   for (int shard = 0; shard < count; ++shard) {
-    const absl::Status removed =
-        files.Remove(BundleDataPath(prefix, shard, count));
+    const absl::Status removed = Retire(options.spares, *options.files,
+                                        BundleDataPath(prefix, shard, count));
     if (!removed.ok() && !absl::IsNotFound(removed)) {
       LogWarning(absl::StrCat("an old data file stays: ", removed.message()));
     }
@@ -98,12 +100,20 @@ absl::Status WriteFiles(
   const int64_t shard_bytes = (bytes + filled - 1) / filled;
   // Another count gives the new data files other names than the old ones have.
   const int count = filled == before ? filled + 1 : filled;
+  // Room that is used again has the mode of what lay there before; the lock has
+  // that of a new file.
+  const std::string mode_of = before == 0 && options.spares != nullptr
+                                  ? BundleLockPath(prefix)
+                                  : BundleIndexPath(prefix);
   StagedWrite staged(options);
   std::vector<WritableFile*> data;
   for (int shard = 0; shard < filled; ++shard) {
-    CAIRN_ASSIGN_OR_RETURN(data.emplace_back(),
-                           staged.Create(BundleDataPath(prefix, shard, count),
-                                         BundleIndexPath(prefix)));
+    CAIRN_ASSIGN_OR_RETURN(
+        data.emplace_back(),
+        staged.Create(BundleDataPath(prefix, shard, count), mode_of));
+    if (options.syncs() && options.bypass_cache.value_or(false)) {
+      data.back()->BypassCache();
+    }
     // Each but the last gets no less.
     if (shard + 1 < filled || filled == 1) {
       CAIRN_RETURN_IF_ERROR(data.back()->Reserve(shard_bytes));
@@ -112,13 +122,11 @@ absl::Status WriteFiles(
   BundleWriter writer(data, shard_bytes, count);
   CAIRN_RETURN_IF_ERROR(add_entries(writer));
   if (count > filled) {
-    CAIRN_RETURN_IF_ERROR(staged
-                              .Create(BundleDataPath(prefix, filled, count),
-                                      BundleIndexPath(prefix))
-                              .status());
+    CAIRN_RETURN_IF_ERROR(
+        staged.Create(BundleDataPath(prefix, filled, count), mode_of).status());
   }
   CAIRN_ASSIGN_OR_RETURN(WritableFile* const index,
-                         staged.Create(BundleIndexPath(prefix)));
+                         staged.Create(BundleIndexPath(prefix), mode_of));
   CAIRN_RETURN_IF_ERROR(writer.WriteIndex(index));
   const absl::Status committed =
       staged.Commit(before > 0 ? StagedWrite::Replaces::kSomething
@@ -129,7 +137,7 @@ absl::Status WriteFiles(
     return Annotate(MoveToBackup(files, prefix, before, old_index, options),
                     "it is in place, but the one before is not kept");
   }
-  RemoveOldData(files, prefix, before);
+  RemoveOldData(options, prefix, before);
   return absl::OkStatus();
 }
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -21,125 +22,29 @@
 #include "core/base/log.h"
 #include "core/base/start_thread.h"
 #include "core/base/status_macros.h"
+#include "core/io/posix_writable_file.h"
+#include "core/io/system_call.h"
 
 namespace cairn {
 namespace {
-
-// The error of a call on `path` that set errno to `error`. `action` goes on
-// after "cannot".
-absl::Status SystemError(const std::string& path, absl::string_view action,
-                         int error) {
-  const absl::Status status = absl::ErrnoToStatus(
-      error, absl::StrCat("\"", path, "\": cannot ", action));
-  absl::StatusCode code = status.code();
-  switch (code) {
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kUnavailable:
-      break;
-    default:
-      code = absl::StatusCode::kInternal;
-  }
-  // A limit on the size of files is as good as a full disk.
-  if (error == EFBIG) code = absl::StatusCode::kResourceExhausted;
-  // A file in the place of a parent folder: nothing can be below it.
-  if (error == ENOTDIR) code = absl::StatusCode::kNotFound;
-  // The device, or a server behind it, does not answer as it should.
-  if (error == EIO || error == ESTALE || error == ETIMEDOUT) {
-    code = absl::StatusCode::kUnavailable;
-  }
-  return absl::Status(code, status.message());
-}
-
-// Repeats a call that a signal has interrupted before it did anything.
-template <typename Call>
-auto Uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 int Open(const std::string& path, int flags) {
   return Uninterrupted(
       [&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
 }
 
-FreeSpace SpaceOf(const struct statvfs& entry) {
-  // What only the administrator may use is not counted.
-  return {.bytes = static_cast<int64_t>(entry.f_bavail) *
-                   static_cast<int64_t>(entry.f_frsize),
-          // Some have no limit and count none.
-          .files = entry.f_files == 0 ? std::numeric_limits<int64_t>::max()
-                                      : static_cast<int64_t>(entry.f_favail)};
+// Whether nobody else has it open, which a lease shows that is given up at
+// once.
+bool IsOpenHereAlone(int descriptor) {
+  // Who opens it in just this moment is reported by a signal. The usual one
+  // would end the process; this one nobody notices who does not ask for it.
+  if (::fcntl(descriptor, F_SETSIG, SIGURG) != 0 ||
+      ::fcntl(descriptor, F_SETLEASE, F_WRLCK) != 0) {
+    return false;
+  }
+  ::fcntl(descriptor, F_SETLEASE, F_UNLCK);
+  return true;
 }
-
-class PosixWritableFile : public WritableFile {
- public:
-  PosixWritableFile(std::string path, int descriptor)
-      : path_(std::move(path)), descriptor_(descriptor) {}
-  ~PosixWritableFile() override {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
-  absl::Status Append(absl::Span<const std::byte> bytes) override {
-    while (!bytes.empty()) {
-      const ssize_t written = Uninterrupted(
-          [&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
-      if (written < 0) return SystemError(path_, "write", errno);
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    return absl::OkStatus();
-  }
-
-  void BeginSync() override {
-    ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
-  }
-
-  absl::Status Sync() override {
-    if (Uninterrupted([&] { return ::fsync(descriptor_); }) != 0) {
-      return SystemError(path_, "sync", errno);
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Reserve(int64_t bytes) override {
-    if (bytes <= 0) return absl::OkStatus();
-    const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
-    const int result = Uninterrupted([&] {
-      return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, end, bytes);
-    });
-    if (result == 0) reserved_end_ = end + bytes;
-    if (result == 0 || (errno != ENOSPC && errno != EDQUOT)) {
-      return absl::OkStatus();
-    }
-    const int error = errno;
-    struct statvfs entry = {};
-    ::fstatvfs(descriptor_, &entry);
-    return SystemError(path_,
-                       absl::StrCat("write ", bytes, " bytes, ",
-                                    SpaceOf(entry).bytes, " are free"),
-                       error);
-  }
-
-  // Not repeated when interrupted: the descriptor is gone either way and may
-  // already be another thread's.
-  absl::Status Close() override {
-    // Else what was set aside and not used would be lost to others as long as
-    // the file is there. An error costs no more than that.
-    const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
-    if (end < reserved_end_) (void)!::ftruncate(descriptor_, end);
-    if (::close(std::exchange(descriptor_, -1)) != 0) {
-      return SystemError(path_, "close", errno);
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  const std::string path_;
-  int descriptor_;
-  off_t reserved_end_ = 0;
-};
 
 class PosixRandomAccessFile : public RandomAccessFile {
  public:
@@ -220,7 +125,29 @@ class PosixFileSystem : public FileSystem {
       const std::string& path) override {
     const int descriptor = Open(path, O_WRONLY | O_CREAT | O_TRUNC);
     if (descriptor < 0) return SystemError(path, "open for writing", errno);
-    return std::make_unique<PosixWritableFile>(path, descriptor);
+    return std::make_unique<PosixWritableFile>(path, descriptor,
+                                               /*is_reused=*/false);
+  }
+
+  absl::StatusOr<std::unique_ptr<WritableFile>> ReuseFile(
+      const std::string& path) override {
+    const int descriptor = Open(path, O_WRONLY | O_NOFOLLOW);
+    if (descriptor < 0) return SystemError(path, "open for writing", errno);
+    auto file = std::make_unique<PosixWritableFile>(path, descriptor,
+                                                    /*is_reused=*/true);
+    struct stat entry;
+    if (::fstat(descriptor, &entry) != 0) {
+      return SystemError(path, "look up", errno);
+    }
+    if (!S_ISREG(entry.st_mode) || entry.st_nlink != 1 ||
+        !IsOpenHereAlone(descriptor)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("\"", path,
+                       "\": it may be in use: it is open elsewhere, has "
+                       "another name too, or "
+                       "this system cannot tell"));
+    }
+    return file;
   }
 
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
@@ -409,7 +336,11 @@ class PosixFileSystem : public FileSystem {
     if (::statvfs(directory.c_str(), &entry) != 0) {
       return SystemError(directory, "look up the free space", errno);
     }
-    return SpaceOf(entry);
+    return FreeSpace{.bytes = FreeBytes(entry),
+                     // Some have no limit and count none.
+                     .files = entry.f_files == 0
+                                  ? std::numeric_limits<int64_t>::max()
+                                  : static_cast<int64_t>(entry.f_favail)};
   }
 
  private:

@@ -10,27 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "core/io/writable_file.h"
 
 namespace cairn {
-
-// A file being written from front to back. Not thread-safe. Destroying one that
-// is open closes it and drops any error: call Close().
-class WritableFile {
- public:
-  virtual ~WritableFile() = default;
-  // Adds all of `bytes` at the end. Buffers nothing: a full disk shows here.
-  virtual absl::Status Append(absl::Span<const std::byte> bytes) = 0;
-  // Begins to write out what was appended, so that a later Sync() has less to
-  // wait for. A hint: an error is left to Sync().
-  virtual void BeginSync() {}
-  // Returns once everything appended would outlive a power cut.
-  virtual absl::Status Sync() = 0;
-  virtual absl::Status Close() = 0;
-  // Sets space aside for `bytes` more, so that a full disk shows before
-  // anything is written: ResourceExhausted with the bytes wanted and free. The
-  // file does not grow. OK where a file system cannot do it.
-  virtual absl::Status Reserve(int64_t bytes) = 0;
-};
 
 // Held from FileSystem::Lock() until it is destroyed.
 class FileLock {
@@ -74,6 +56,14 @@ class FileSystem {
 
   // Makes the file, or empties the one that is there.
   virtual absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) = 0;
+  // Opens a file that is there to be written from its beginning, into the room
+  // that it has: the system need not find any, which is most of what writing a
+  // file of megabytes costs it. What is behind the last byte written is cut off
+  // when it is synced or closed. It keeps its mode. FailedPrecondition if
+  // anybody would see what becomes of it: another program has it open, or it has
+  // another name too, or the system cannot tell.
+  virtual absl::StatusOr<std::unique_ptr<WritableFile>> ReuseFile(
       const std::string& path) = 0;
   virtual absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) = 0;

@@ -23,7 +23,8 @@ using AlignedBuffer = std::unique_ptr<std::byte[], FreeBuffer>;
 // At least `bytes` bytes, zeroed, aligned, and readable up to the next multiple
 // of the alignment. Out of memory ends the process.
 AlignedBuffer MakeAlignedBuffer(size_t bytes);
-// The same, but what is in it is not known.
+// The same, but what is in it is not known, and from half a megabyte on it
+// begins on a page: what is read from a file or written to one.
 AlignedBuffer MakeUnsetBuffer(size_t bytes);
 
 }  // namespace cairn

@@ -20,6 +20,9 @@ namespace {
 // written from where it is.
 constexpr size_t kGatherUpTo = size_t{256} << 10;
 constexpr size_t kLarge = size_t{64} << 10;
+// What begins on a page of its file, so that it may go to the device from where
+// it is. The gaps before such are no more than a hundredth of the file.
+constexpr size_t kPagedFrom = 128 * kDirectAlignment;
 // Data files. More would hold more of a large bundle in memory that is read
 // from another.
 constexpr size_t kShardsAtOnce = 4;
@@ -69,6 +72,7 @@ absl::Status BundleWriter::Shard::Write() {
     if (entry.dtype_number != kStringTypeNumber) {
       entry.crc = Crc32c(entry.bytes());
     }
+    gathered.resize(gathered.size() + static_cast<size_t>(entry.padding));
     CAIRN_RETURN_IF_ERROR(AppendBytes(entry.bytes()));
   }
   return absl::OkStatus();
@@ -147,6 +151,11 @@ absl::Status BundleWriter::Add(Pending entry) {
     }
   }
   Shard& shard = shards_[next_];
+  if (entry.bytes().size() >= kPagedFrom) {
+    constexpr auto kPage = static_cast<int64_t>(kDirectAlignment);
+    entry.padding = (kPage - shard.bytes % kPage) % kPage;
+  }
+  shard.bytes += entry.padding;
   entry.offset = shard.bytes;
   shard.bytes += static_cast<int64_t>(entry.bytes().size());
   shard.pending.push_back(std::move(entry));

@@ -81,6 +81,7 @@ class BundleWriter {
     absl::Span<const std::byte> bytes() const;
     uint32_t crc = 0;  // Of a tensor known once it is written.
     int64_t offset = 0;
+    int64_t padding = 0;  // Bytes in front of it.
   };
   // A data file, and what of it is still to be written.
   struct Shard {
@@ -108,6 +109,13 @@ class BundleWriter {
   size_t written_ = 0;  // The first shard that has, or may get, something
                         // pending.
   Entries entries_;
+};
+
+// Bytes of a data file that no entry has, less than a page and followed by one.
+struct BundleGap {
+  int shard = 0;
+  int64_t offset = 0;
+  int64_t size = 0;
 };
 
 // Reads a bundle. The index is read and checked at once, values on demand.
@@ -139,6 +147,10 @@ class BundleReader {
       const BundleEntry& entry) const;
   // Tests the checksum of an entry of any type without keeping its value.
   absl::Status Verify(const BundleEntry& entry) const;
+  // What lies between entries, so that large ones begin on a page.
+  std::vector<BundleGap> gaps() const;
+  // DataLoss if it is not all zeros.
+  absl::Status VerifyGap(const BundleGap& gap) const;
   // Whether a tensor's bytes are in the file as they are in memory and may be
   // of any value: it is not in slices, nor of strings or truths, nor of another
   // byte order.

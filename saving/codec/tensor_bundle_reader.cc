@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -201,6 +202,45 @@ absl::Status BundleReader::ReadTested(const BundleEntry& entry,
     crc = Crc32c(part, crc);
   }
   return CheckCrc(entry, crc);
+}
+
+std::vector<BundleGap> BundleReader::gaps() const {
+  std::vector<const BundleEntry*> stored;
+  for (const BundleEntry& entry : entries_) {
+    if (!entry.is_sliced) stored.push_back(&entry);
+  }
+  for (const auto& [key, slices] : slices_) {
+    for (const Slice& slice : slices) stored.push_back(&slice.entry);
+  }
+  std::sort(stored.begin(), stored.end(),
+            [](const BundleEntry* one, const BundleEntry* other) {
+              return std::tie(one->shard, one->offset) <
+                     std::tie(other->shard, other->offset);
+            });
+  constexpr auto kPage = static_cast<int64_t>(kDirectAlignment);
+  std::vector<BundleGap> gaps;
+  BundleGap next;
+  for (const BundleEntry* const entry : stored) {
+    if (entry->shard != next.shard) next = {.shard = entry->shard};
+    next.size = entry->offset - next.offset;
+    if (next.size > 0 && next.size < kPage) gaps.push_back(next);
+    next.offset = std::max(next.offset, entry->offset + entry->size);
+  }
+  return gaps;
+}
+
+absl::Status BundleReader::VerifyGap(const BundleGap& gap) const {
+  std::vector<std::byte> bytes(static_cast<size_t>(gap.size));
+  CAIRN_RETURN_IF_ERROR(
+      data_[gap.shard]->Read(gap.offset, absl::MakeSpan(bytes)));
+  const auto wrong = std::find_if(bytes.begin(), bytes.end(), [](std::byte b) {
+    return b != std::byte{0};
+  });
+  if (wrong == bytes.end()) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(BundleDataPath(prefix_, gap.shard, shard_count_), ", byte ",
+                   gap.offset + (wrong - bytes.begin()),
+                   ": it lies between tensors and is not zero"));
 }
 
 bool BundleReader::IsPlain(const BundleEntry& entry) const {

@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/save.h"
-#include "saving/staged_write.h"
+#include "saving/temporary_name.h"
 #include "tests/callbacks/small_run.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"

@@ -157,7 +157,8 @@ TEST(ModelCheckpointTogetherTest, AKillAtAnyMomentLosesNothingOfAny) {
             (Strings{"best-01-3", "best-02-3", "ckpt-1", "ckpt-2", "ckpt-3",
                      "ckpt-4", "ckpt-5", "ckpt-6", "last"}));
   const auto expected = FilesWithoutTimes(unbroken);
-  const int count = static_cast<int>(unbroken.mutations().size());
+  int count = static_cast<int>(unbroken.mutations().size());
+  while (GivesSpareBack(unbroken.mutations()[count - 1])) --count;
   for (int i = 1; i < count; ++i) {
     SCOPED_TRACE(absl::StrCat("killed after ", unbroken.mutations()[i - 1]));
     FaultFileSystem files;

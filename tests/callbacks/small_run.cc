@@ -12,6 +12,7 @@
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "optimizers/adam.h"
+#include "saving/temporary_name.h"
 #include "tests/support/format_contract.h"
 #include "tests/support/status_matchers.h"
 
@@ -89,6 +90,19 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
   if (history.ok()) result.history = history->ToConfig().ToJson();
   result.values = ValuesOf(*result.model);
   return result;
+}
+
+bool IsOfSpare(const std::string& operation) {
+  const std::vector<std::string> words = absl::StrSplit(operation, ' ');
+  return words[0] == "ReuseFile" ||
+         ((words[0] == "Rename" || words[0] == "Remove") &&
+          IsTemporaryName(words.back()) &&
+          // Of the look at the folder before the run.
+          BaseName(words.back()) != ".writable.tmp-1");
+}
+
+bool GivesSpareBack(const std::string& operation) {
+  return absl::StartsWith(operation, "Remove ") && IsOfSpare(operation);
 }
 
 std::string ValuesOf(Model& model) {

@@ -57,6 +57,12 @@ SmallRunResult Train(FileSystem& files, const SmallRun& run);
 SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
                        const SmallRun& run);
 
+// Whether an operation, as FaultFileSystem::mutations() tells it, is on a file
+// whose room is used again: if it alone fails, others do its work.
+bool IsOfSpare(const std::string& operation);
+// Whether it is such a one at the end, which the next start does if it fails.
+bool GivesSpareBack(const std::string& operation);
+
 // Weights, and the optimizer's variables if there is one.
 std::string ValuesOf(Model& model);
 

@@ -39,6 +39,13 @@ class LastFiles : public FileSystem {
                            files_.NewWritableFile(path));
     return std::make_unique<LastFile>(*this, std::move(file));
   }
+  absl::StatusOr<std::unique_ptr<WritableFile>> ReuseFile(
+      const std::string& path) override {
+    const Operation operation(*this);
+    CAIRN_ASSIGN_OR_RETURN(std::unique_ptr<WritableFile> file,
+                           files_.ReuseFile(path));
+    return std::make_unique<LastFile>(*this, std::move(file));
+  }
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override {
     return files_.NewRandomAccessFile(path);
@@ -105,6 +112,7 @@ class LastFiles : public FileSystem {
       if (operation.is_last()) bytes = bytes.subspan(0, bytes.size() / 2);
       return file_->Append(bytes);
     }
+    void BypassCache() override { file_->BypassCache(); }
     absl::Status Sync() override {
       const Operation operation(files_);
       return file_->Sync();

@@ -15,7 +15,8 @@
 #include "saving/checkpoint_directory.h"
 #include "saving/checkpoint_remains.h"
 #include "saving/save.h"
-#include "saving/staged_write.h"
+#include "saving/spare_files.h"
+#include "saving/temporary_name.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/format_contract.h"
@@ -40,30 +41,36 @@ std::string NumberedPrefix(int step) { return absl::StrCat("run/ckpt-", step); }
 absl::Status Save(FileSystem& files, Progress& progress, int step,
                   const std::string& prefix,
                   Overwrite overwrite = Overwrite::kReplace,
-                  int64_t shard_bytes = 1 << 30) {
+                  int64_t shard_bytes = 1 << 30, SpareFiles* spares = nullptr) {
   progress.tried.insert(step);
-  CAIRN_RETURN_IF_ERROR(WriteSnapshot(
-      SmallSnapshot(step), prefix,
-      {.overwrite = overwrite, .shard_bytes = shard_bytes, .files = &files}));
+  CAIRN_RETURN_IF_ERROR(WriteSnapshot(SmallSnapshot(step), prefix,
+                                      {.overwrite = overwrite,
+                                       .shard_bytes = shard_bytes,
+                                       .spares = spares,
+                                       .files = &files}));
   progress = {.acknowledged = step};
   return absl::OkStatus();
 }
 
 void SaveTwoMore(FileSystem& files, Progress& progress, Overwrite overwrite,
-                 int64_t shard_bytes = 1 << 30) {
+                 int64_t shard_bytes = 1 << 30, SpareFiles* spares = nullptr) {
   for (int i = 0; i < 2; ++i) {
     const int step = progress.tried.empty() ? progress.acknowledged + 1
                                             : *progress.tried.rbegin() + 1;
     // Whether it failed, `progress` knows.
-    Save(files, progress, step, "run/ckpt", overwrite, shard_bytes)
+    Save(files, progress, step, "run/ckpt", overwrite, shard_bytes, spares)
         .IgnoreError();
   }
 }
 
 // Saves `step` and keeps it and `before` alone, as a callback does.
-void SaveAndRotate(FileSystem& files, Progress& progress, int before,
-                   int step) {
-  if (!Save(files, progress, step, NumberedPrefix(step)).ok()) return;
+void SaveAndRotate(FileSystem& files, Progress& progress, int before, int step,
+                   SpareFiles* spares = nullptr) {
+  if (!Save(files, progress, step, NumberedPrefix(step), Overwrite::kReplace,
+            1 << 30, spares)
+           .ok()) {
+    return;
+  }
   if (!WriteCheckpointState("run",
                             {NumberedPrefix(before), NumberedPrefix(step)},
                             {1, 2}, {.files = &files})
@@ -72,7 +79,8 @@ void SaveAndRotate(FileSystem& files, Progress& progress, int before,
   }
   for (int old = 1; old < before; ++old) {
     // An old one that stays is found and passed over.
-    RemoveCheckpoint(NumberedPrefix(old), files).IgnoreError();
+    RemoveCheckpoint(NumberedPrefix(old), files, /*sync=*/true, spares)
+        .IgnoreError();
   }
 }
 
@@ -131,6 +139,22 @@ std::vector<Scenario> Scenarios() {
            [](FileSystem& files, Progress& progress) {
              SaveAndRotate(files, progress, 2, 3);
              SaveAndRotate(files, progress, progress.acknowledged, 4);
+           }},
+          {"OverOneDataFileInSpareRoom", 1, one, Overwrite::kReplace,
+           [](FileSystem& files, Progress& progress) {
+             SpareFiles spares;
+             for (int i = 0; i < 2; ++i) {
+               SaveTwoMore(files, progress, Overwrite::kReplace,
+                           /*shard_bytes=*/1 << 30, &spares);
+             }
+           }},
+          {"RotationIntoSpareRoom", 2, NumberedPrefix, Overwrite::kReplace,
+           [](FileSystem& files, Progress& progress) {
+             SpareFiles spares;
+             for (const int step : {3, 4, 5}) {
+               SaveAndRotate(files, progress, progress.acknowledged, step,
+                             &spares);
+             }
            }},
           {"Resume", 2, NumberedPrefix, Overwrite::kReplace, Resume}};
 }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 #include "gtest/gtest.h"
+#include "saving/temporary_name.h"
 #include "tests/support/fault_file_system.h"
 
 namespace cairn {

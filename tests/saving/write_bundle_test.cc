@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,7 +14,8 @@
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
 #include "saving/save.h"
-#include "saving/staged_write.h"
+#include "saving/spare_files.h"
+#include "saving/temporary_name.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
@@ -42,6 +44,73 @@ TEST(WriteBundleTest, OneThatIsBeingWrittenIsNotWrittenByAnother) {
   EXPECT_TRUE(IsOk(VerifySnapshot("run/x", {&files})));
   // And then it is free again.
   EXPECT_TRUE(IsOk(WriteBundle("run/x", options, 4, AddOne)));
+}
+
+// Tensors that begin on a page, and others.
+absl::Status AddManySizes(BundleWriter& writer) {
+  for (const int64_t size : {1'000'001, 3, 300'000, 70'000, 131'072, 1}) {
+    Tensor value = Tensor::Unset({DType::kFloat32, {size}});
+    for (int64_t i = 0; i < size; ++i) {
+      value.mutable_values<float>()[i] = static_cast<float>(i % 1009 + size);
+    }
+    const absl::Status status =
+        writer.AddTensor(absl::StrCat("t", size), value);
+    if (!status.ok()) return status;
+  }
+  return writer.AddString("text", "text");
+}
+
+TEST(WriteBundleTest, ItIsTheSameWhateverRoomItTakesAndPastTheCache) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "/same_bytes");
+  std::filesystem::remove_all(folder);
+  FileSystem& files = FileSystem::Default();
+  const auto content = [&](const std::string& name) {
+    return absl::StrCat(
+        *ReadFile(files, absl::StrCat(folder, "/", name, ".index")),
+        *ReadFile(files,
+                  absl::StrCat(folder, "/", name, ".data-00000-of-00001"),
+                  int64_t{1} << 30));
+  };
+  ASSERT_TRUE(IsOk(
+      WriteBundle(absl::StrCat(folder, "/plain"), {}, 6 << 20, AddManySizes)));
+  SpareFiles spares;
+  for (const bool bypasses : {false, true}) {
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = absl::StrCat("x", i);
+      ASSERT_TRUE(IsOk(WriteBundle(
+          absl::StrCat(folder, "/", name),
+          {.read_back = true, .bypass_cache = bypasses, .spares = &spares},
+          6 << 20, AddManySizes)));
+      EXPECT_TRUE(content(name) == content("plain"));
+      ASSERT_TRUE(IsOk(VerifySnapshot(absl::StrCat(folder, "/", name))));
+      ASSERT_TRUE(IsOk(RemoveCheckpoint(absl::StrCat(folder, "/", name), files,
+                                        /*sync=*/true, &spares)));
+    }
+  }
+}
+
+TEST(WriteBundleTest, WhatTakesSpareRoomHasTheModeOfANewFile) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "/spare_modes");
+  std::filesystem::remove_all(folder);
+  const auto file = [&](const char* name, const char* suffix) {
+    return absl::StrCat(folder, "/", name, suffix);
+  };
+  SpareFiles spares;
+  const SaveOptions options = {.spares = &spares};
+  ASSERT_TRUE(IsOk(WriteBundle(file("a", ""), options, 4, AddOne)));
+  struct stat before = {}, after = {};
+  const char* const suffixes[] = {".index", ".data-00000-of-00001"};
+  for (const char* suffix : suffixes) {
+    ASSERT_EQ(::stat(file("a", suffix).c_str(), &before), 0);
+    ASSERT_EQ(::chmod(file("a", suffix).c_str(), 0600), 0);
+  }
+  ASSERT_TRUE(IsOk(RemoveCheckpoint(file("a", ""), FileSystem::Default(),
+                                    /*sync=*/true, &spares)));
+  ASSERT_TRUE(IsOk(WriteBundle(file("b", ""), options, 4, AddOne)));
+  for (const char* suffix : suffixes) {
+    ASSERT_EQ(::stat(file("b", suffix).c_str(), &after), 0);
+    EXPECT_EQ(after.st_mode, before.st_mode) << suffix;
+  }
 }
 
 TEST(WriteBundleTest, WhatAnotherHasLockedIsNotTouched) {

@@ -58,6 +58,11 @@ class FaultFileSystem::OpenForWriting : public WritableFile {
     return status;
   }
 
+  void BypassCache() override {
+    MutexLock lock(files_.mutex_);
+    ++files_.bypassed_;
+  }
+
   absl::Status Sync() override {
     MutexLock lock(files_.mutex_);
     CAIRN_RETURN_IF_ERROR(Count("Sync"));
@@ -203,6 +208,11 @@ std::vector<std::string> FaultFileSystem::mutations() const {
   return mutations_;
 }
 
+int FaultFileSystem::bypassed() const {
+  MutexLock lock(mutex_);
+  return bypassed_;
+}
+
 int FaultFileSystem::reads() const {
   MutexLock lock(mutex_);
   return reads_;
@@ -307,6 +317,20 @@ absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::NewWritableFile(
   if (entry->is_folder) {
     return absl::InternalError(absl::StrCat("\"", path, "\": a folder"));
   }
+  entry->content.clear();
+  return std::make_unique<OpenForWriting>(*this, path, std::move(entry));
+}
+
+absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::ReuseFile(
+    const std::string& path) {
+  MutexLock lock(mutex_);
+  CAIRN_RETURN_IF_ERROR(CountMutation(absl::StrCat("ReuseFile ", path)));
+  std::shared_ptr<Entry> entry = Find(path);
+  if (entry == nullptr) return NoSuchFile(path);
+  if (entry->is_folder) {
+    return absl::InternalError(absl::StrCat("\"", path, "\": a folder"));
+  }
+  // A power cut leaves what it held, until what is written is synced.
   entry->content.clear();
   return std::make_unique<OpenForWriting>(*this, path, std::move(entry));
 }

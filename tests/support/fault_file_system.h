@@ -30,10 +30,10 @@ namespace cairn {
 // or the end may last without the beginning. A folder made by CreateDirectories
 // lasts.
 //
-// Every call is counted, from 1, as a mutation (NewWritableFile, Reserve,
-// Append, Sync, Close, Rename, CopyMode where there is a file to copy it from,
-// Remove, CreateDirectories, SyncDirectory) or as a read. To try every fault of
-// some code, let it run once, and then once for each number up to
+// Every call is counted, from 1, as a mutation (NewWritableFile, ReuseFile,
+// Reserve, Append, Sync, Close, Rename, CopyMode where there is a file to copy
+// it from, Remove, CreateDirectories, SyncDirectory) or as a read. To try every
+// fault of some code, let it run once, and then once for each number up to
 // mutations().size(). Paths that differ only in "." and slashes are one.
 // Folders cannot be renamed, and removed by RemoveFolder() alone. Thread-safe.
 class FaultFileSystem : public FileSystem {
@@ -49,6 +49,8 @@ class FaultFileSystem : public FileSystem {
   // What was done or tried so far, such as "Rename run/a.tmp-1 run/a".
   std::vector<std::string> mutations() const;
   int reads() const;
+  // How many files were asked to bypass the cache.
+  int bypassed() const;
   int64_t bytes_read() const;
 
   // Mutation or read `number` returns `status` and does nothing. With
@@ -85,6 +87,8 @@ class FaultFileSystem : public FileSystem {
                                const std::string& choices)>& check) const;
 
   absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<WritableFile>> ReuseFile(
       const std::string& path) override;
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override;
@@ -176,6 +180,7 @@ class FaultFileSystem : public FileSystem {
   std::vector<std::string> mutations_ ABSL_GUARDED_BY(mutex_);
   int reads_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t bytes_read_ ABSL_GUARDED_BY(mutex_) = 0;
+  int bypassed_ ABSL_GUARDED_BY(mutex_) = 0;
   Fault mutation_fault_ ABSL_GUARDED_BY(mutex_);
   Fault read_fault_ ABSL_GUARDED_BY(mutex_);
   int stop_after_ ABSL_GUARDED_BY(mutex_) = -1;      // -1: never.

@@ -23,6 +23,11 @@ class MemoryFiles : public FileSystem {
     contents[path].clear();
     return std::make_unique<Writer>(&contents[path]);
   }
+  absl::StatusOr<std::unique_ptr<WritableFile>> ReuseFile(
+      const std::string& path) override {
+    if (!contents.contains(path)) return absl::NotFoundError(path);
+    return NewWritableFile(path);
+  }
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override {
     if (!contents.contains(path)) return absl::NotFoundError(path);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/saving/codec/bundle_files.h"
@@ -72,9 +73,30 @@ void AddLargeBundle(BundleWriter& writer) {
   }
 }
 
+// What lies in the data files, without what only sets tensors apart.
+std::string WithoutGaps(MemoryFiles& files) {
+  const auto bundle = BundleReader::Open(files, "p");
+  if (!bundle.ok()) return bundle.status().ToString();
+  std::string together;
+  for (int i = 0; i < (*bundle)->shard_count(); ++i) {
+    std::string content =
+        files.contents[BundleDataPath("p", i, (*bundle)->shard_count())];
+    const std::vector<BundleGap> gaps = (*bundle)->gaps();
+    for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
+      if (gap->shard != i) continue;
+      EXPECT_EQ(content.substr(gap->offset, gap->size),
+                std::string(gap->size, '\0'));
+      content.erase(gap->offset, gap->size);
+    }
+    together += content;
+  }
+  return together;
+}
+
 TEST(TensorBundleTest, SeveralDataFilesHaveTogetherWhatOneHas) {
   MemoryFiles one;
   WriteBundle(one, AddLargeBundle);
+  const std::string expected = WithoutGaps(one);
   for (const int shards : {2, 3, 4, 5, 9}) {
     SCOPED_TRACE(shards);
     MemoryFiles files;
@@ -92,16 +114,56 @@ TEST(TensorBundleTest, SeveralDataFilesHaveTogetherWhatOneHas) {
     AddLargeBundle(writer);
     ASSERT_TRUE(writer.WriteIndex(index->get()).ok());
     EXPECT_TRUE(VerifyAll(files).ok());
-    std::string together;
-    for (int i = 0; i < shards; ++i) {
-      const std::string& content =
-          files.contents[BundleDataPath("p", i, shards)];
-      if (i == 0) {
-        EXPECT_GE(content.size(), shard_bytes);
-      }
-      together += content;
+    EXPECT_GE(files.contents[BundleDataPath("p", 0, shards)].size(),
+              shard_bytes);
+    EXPECT_TRUE(WithoutGaps(files) == expected);
+  }
+}
+
+TEST(TensorBundleTest, LargeTensorsBeginOnAPage) {
+  MemoryFiles files;
+  WriteBundle(files, AddLargeBundle);
+  const auto bundle = Opened(files);
+  int large = 0;
+  int64_t bytes = 0;
+  for (const BundleEntry& entry : bundle->entries()) {
+    bytes += entry.size;
+    if (entry.size < 1 << 19) continue;
+    ++large;
+    EXPECT_EQ(entry.offset % kDirectAlignment, 0) << entry.key;
+  }
+  EXPECT_GT(large, 3);
+  const auto in_file = static_cast<int64_t>(files.contents[kData].size());
+  int64_t in_gaps = 0;
+  for (const BundleGap& gap : bundle->gaps()) in_gaps += gap.size;
+  EXPECT_EQ(bytes + in_gaps, in_file);
+  EXPECT_GT(in_gaps, 0);
+  EXPECT_LT(in_gaps, in_file / 100);
+}
+
+TEST(TensorBundleTest, AByteInAGapThatIsNotZeroIsFound) {
+  MemoryFiles files;
+  WriteBundle(files, AddLargeBundle);
+  const auto count_bad = [&] {
+    const auto bundle = Opened(files);
+    int bad = 0;
+    for (const BundleGap& gap : bundle->gaps()) {
+      bad += !bundle->VerifyGap(gap).ok();
     }
-    EXPECT_TRUE(together == one.contents[kData]);
+    return bad;
+  };
+  EXPECT_EQ(count_bad(), 0);
+  ASSERT_FALSE(Opened(files)->gaps().empty());
+  const BundleGap gap = Opened(files)->gaps().back();
+  for (const int64_t at : {gap.offset, gap.offset + gap.size - 1}) {
+    files.contents[kData][at] = 1;
+    EXPECT_EQ(count_bad(), 1);
+    const absl::Status status = Opened(files)->VerifyGap(gap);
+    EXPECT_TRUE(absl::IsDataLoss(status));
+    EXPECT_TRUE(
+        absl::StrContains(status.message(), absl::StrCat(kData, ", byte ", at)))
+        << status;
+    files.contents[kData][at] = 0;
   }
 }
 

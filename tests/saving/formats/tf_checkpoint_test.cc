@@ -13,6 +13,7 @@
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
 #include "saving/staged_write.h"
+#include "saving/temporary_name.h"
 #include "tests/saving/small_snapshot.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/format_contract.h"

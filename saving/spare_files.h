@@ -1,0 +1,53 @@
+#ifndef CAIRN_SAVING_SPARE_FILES_H_
+#define CAIRN_SAVING_SPARE_FILES_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "core/io/file_system.h"
+#include "saving/temporary_name.h"
+
+namespace cairn {
+
+// Files that are no longer wanted and whose room the next ones take: a run that
+// saves again and again then neither gives room back to the system nor asks it
+// for new, which is most of what the system does for a save. One is kept of
+// each kind, an index and a data file, under a temporary name, so that no
+// reader takes it for a checkpoint and the next start clears it if the program
+// is killed. Not thread-safe.
+class SpareFiles {
+ public:
+  SpareFiles() = default;
+  // Removes what is kept.
+  ~SpareFiles();
+  SpareFiles(const SpareFiles&) = delete;
+  SpareFiles& operator=(const SpareFiles&) = delete;
+
+  // In the place of FileSystem::Remove(), with its errors: afterwards there is
+  // no file at `path`. `files` must be there as long as this.
+  absl::Status Retire(FileSystem& files, const std::string& path);
+  // A file at `path` in the room of one of its kind that is kept; as with
+  // FileSystem::ReuseFile() its mode is that one's. Null if there is none, or
+  // if it cannot be used, as when somebody has it open; there is no file at
+  // `path` then.
+  std::unique_ptr<WritableFile> Take(FileSystem& files,
+                                     const std::string& path);
+
+ private:
+  struct Spare {
+    FileSystem* files = nullptr;
+    TemporaryName name;
+  };
+
+  std::map<std::string, Spare> spares_;  // By kind.
+};
+
+// `spares`->Retire(), or if that is null `files`.Remove().
+absl::Status Retire(SpareFiles* spares, FileSystem& files,
+                    const std::string& path);
+
+}  // namespace cairn
+
+#endif  // CAIRN_SAVING_SPARE_FILES_H_
