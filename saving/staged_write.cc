@@ -36,6 +36,12 @@ class StagedWrite::PacedFile : public WritableFile {
     return absl::OkStatus();
   }
 
+  absl::Status AppendAll(
+      absl::Span<const absl::Span<const std::byte>> parts) override {
+    const bool passes_on = pace_ == nullptr && !counts_;
+    return passes_on ? file_->AppendAll(parts) : WritableFile::AppendAll(parts);
+  }
+
   void BypassCache() override { file_->BypassCache(); }
   absl::Status Sync() override { return file_->Sync(); }
   absl::Status Close() override { return file_->Close(); }

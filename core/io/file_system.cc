@@ -175,10 +175,14 @@ class PosixFileSystem : public FileSystem {
 
   absl::Status CopyMode(const std::string& from,
                         const std::string& to) override {
-    struct stat entry;
+    struct stat entry, now;
     if (::stat(from.c_str(), &entry) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return absl::OkStatus();
       return SystemError(from, "look up the mode", errno);
+    }
+    if (::stat(to.c_str(), &now) == 0 && now.st_mode == entry.st_mode &&
+        now.st_uid == entry.st_uid && now.st_gid == entry.st_gid) {
+      return absl::OkStatus();
     }
     // An owner may give a file to a group of his, and the administrator to
     // anyone. Before the mode, of which a change of owner clears bits.

@@ -1,6 +1,7 @@
 #include "core/io/posix_writable_file.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -49,11 +50,33 @@ void PosixWritableFile::BypassCache() {
 
 absl::Status PosixWritableFile::Append(absl::Span<const std::byte> bytes) {
   if (gathered_ == nullptr) return Write(bytes);
+  return AppendAll({bytes});
+}
+
+absl::Status PosixWritableFile::AppendAll(
+    absl::Span<const absl::Span<const std::byte>> parts) {
+  if (gathered_ == nullptr) return WritableFile::AppendAll(parts);
+  Pages pages;
+  for (const absl::Span<const std::byte> part : parts) {
+    CAIRN_RETURN_IF_ERROR(AddPages(part, pages));
+  }
+  return pages.empty() ? absl::OkStatus() : WritePages(pages);
+}
+
+absl::Status PosixWritableFile::AddPages(absl::Span<const std::byte> bytes,
+                                         Pages& pages) {
+  const auto note_gathered = [&] {
+    if (gathered_size_ > noted_) {
+      pages.push_back({gathered_.get() + noted_, gathered_size_ - noted_});
+      noted_ = gathered_size_;
+    }
+  };
   while (!bytes.empty()) {
     const size_t in_pages = bytes.size() - bytes.size() % kDirectAlignment;
     if (in_pages >= kLeastWritten && IsOnPage(bytes.data()) &&
         gathered_size_ % kDirectAlignment == 0) {
-      CAIRN_RETURN_IF_ERROR(WritePages(bytes.subspan(0, in_pages)));
+      note_gathered();
+      pages.push_back(bytes.subspan(0, in_pages));
       bytes.remove_prefix(in_pages);
       continue;
     }
@@ -61,34 +84,42 @@ absl::Status PosixWritableFile::Append(absl::Span<const std::byte> bytes) {
     std::memcpy(gathered_.get() + gathered_size_, bytes.data(), size);
     gathered_size_ += size;
     bytes.remove_prefix(size);
-    if (gathered_size_ == kGatherUpTo) CAIRN_RETURN_IF_ERROR(WritePages({}));
+    if (gathered_size_ == kGatherUpTo) {
+      note_gathered();
+      CAIRN_RETURN_IF_ERROR(WritePages(pages));
+    }
   }
   return absl::OkStatus();
 }
 
-absl::Status PosixWritableFile::WritePages(absl::Span<const std::byte> pages) {
-  auto gathered =
-      absl::MakeConstSpan(gathered_.get(), std::exchange(gathered_size_, 0));
-  while (!gathered.empty() || !pages.empty()) {
-    const struct iovec parts[] = {
-        {const_cast<std::byte*>(gathered.data()), gathered.size()},
-        {const_cast<std::byte*>(pages.data()), pages.size()}};
-    const ssize_t result =
-        Uninterrupted([&] { return ::writev(descriptor_, parts, 2); });
+absl::Status PosixWritableFile::WritePages(Pages& pages) {
+  absl::Span<absl::Span<const std::byte>> rest = absl::MakeSpan(pages);
+  std::vector<struct iovec> parts;
+  while (!rest.empty()) {
+    parts.clear();
+    for (const absl::Span<const std::byte> part : rest.subspan(0, IOV_MAX)) {
+      parts.push_back({const_cast<std::byte*>(part.data()), part.size()});
+    }
+    const ssize_t result = Uninterrupted([&] {
+      return ::writev(descriptor_, parts.data(),
+                      static_cast<int>(parts.size()));
+    });
     // Here it cannot be done so after all, or not from where the call has
     // ended.
-    const bool is_refused = result < 0 && errno == EINVAL;
+    const bool is_refused = result < 0 && errno == EINVAL && is_direct_;
     if (result < 0 && !is_refused) return SystemError(path_, "write", errno);
-    const size_t written = is_refused ? 0 : static_cast<size_t>(result);
-    const size_t of_gathered = std::min(written, gathered.size());
-    gathered.remove_prefix(of_gathered);
-    pages.remove_prefix(written - of_gathered);
-    if (is_refused || written % kDirectAlignment != 0) {
-      SetDirect(false);
-      CAIRN_RETURN_IF_ERROR(Write(gathered));
-      return Write(pages);
+    size_t written = is_refused ? 0 : static_cast<size_t>(result);
+    if (is_refused || written % kDirectAlignment != 0) SetDirect(false);
+    while (!rest.empty() && written >= rest[0].size()) {
+      written -= rest[0].size();
+      rest.remove_prefix(1);
     }
+    if (!rest.empty()) rest[0].remove_prefix(written);
   }
+  pages.clear();
+  gathered_size_ -= noted_;
+  std::memmove(gathered_.get(), gathered_.get() + std::exchange(noted_, 0),
+               gathered_size_);
   return absl::OkStatus();
 }
 
@@ -104,9 +135,11 @@ absl::Status PosixWritableFile::Write(absl::Span<const std::byte> bytes) {
 
 bool PosixWritableFile::SetDirect(bool direct) {
   const int flags = ::fcntl(descriptor_, F_GETFL);
-  return flags >= 0 &&
-         ::fcntl(descriptor_, F_SETFL,
-                 direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+  const bool is_set =
+      flags >= 0 && ::fcntl(descriptor_, F_SETFL,
+                            direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+  is_direct_ = direct && is_set;
+  return is_set;
 }
 
 absl::Status PosixWritableFile::EndBypass() {
@@ -142,7 +175,9 @@ void PosixWritableFile::BeginSync() {
 absl::Status PosixWritableFile::Sync() {
   CAIRN_RETURN_IF_ERROR(EndBypass());
   CAIRN_RETURN_IF_ERROR(CutAtEnd());
-  if (Uninterrupted([&] { return ::fsync(descriptor_); }) != 0) {
+  // All that it takes to read the bytes again, its size too, but not the time of
+  // the write: a file that is reused then costs the file system no record.
+  if (Uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0) {
     return SystemError(path_, "sync", errno);
   }
   return absl::OkStatus();

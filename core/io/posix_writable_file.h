@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
@@ -25,6 +26,8 @@ class PosixWritableFile : public WritableFile {
 
   void BypassCache() override;
   absl::Status Append(absl::Span<const std::byte> bytes) override;
+  absl::Status AppendAll(
+      absl::Span<const absl::Span<const std::byte>> parts) override;
   void BeginSync() override;
   absl::Status Sync() override;
   absl::Status Reserve(int64_t bytes) override;
@@ -37,11 +40,15 @@ class PosixWritableFile : public WritableFile {
     void operator()(std::byte* pages) const { std::free(pages); }
   };
 
-  // Writes what was gathered and `pages` behind it, whole pages both, while the
-  // cache is bypassed.
-  absl::Status WritePages(absl::Span<const std::byte> pages);
+  // Whole pages that are to be written one behind the other.
+  using Pages = std::vector<absl::Span<const std::byte>>;
+
+  // Notes in `pages` what goes from where it is, and gathers the rest.
+  absl::Status AddPages(absl::Span<const std::byte> bytes, Pages& pages);
+  // Writes them, while the cache is bypassed.
+  absl::Status WritePages(Pages& pages);
   absl::Status Write(absl::Span<const std::byte> bytes);
-  // Whether the file is now one whose cache is bypassed, or is not.
+  // Says to the system whether the cache is bypassed. False if it refuses.
   bool SetDirect(bool direct);
   // Writes what was gathered. From then on nothing is bypassed.
   absl::Status EndBypass();
@@ -52,10 +59,11 @@ class PosixWritableFile : public WritableFile {
   int descriptor_;
   const bool is_reused_;
   off_t reserved_end_ = 0;
-  // Null unless the cache is bypassed. What is gathered begins on a page of the
-  // file.
+  bool is_direct_ = false;  // As the system was told.
+  // Null unless the cache is bypassed. Of what was gathered, which begins on a
+  // page of the file, the first `noted_` bytes are in the pages to be written.
   std::unique_ptr<std::byte[], FreePages> gathered_;
-  size_t gathered_size_ = 0;
+  size_t gathered_size_ = 0, noted_ = 0;
 };
 
 }  // namespace cairn

@@ -9,7 +9,8 @@
 
 namespace cairn {
 
-// Where what WritableFile::BypassCache() writes begins and ends at best: a page.
+// Where what WritableFile::BypassCache() writes begins and ends at best: a
+// page.
 inline constexpr size_t kDirectAlignment = 4096;
 
 // A file being written from front to back. Not thread-safe. Destroying one that
@@ -20,8 +21,18 @@ class WritableFile {
   // Adds all of `bytes` at the end. Buffers nothing, unless BypassCache()
   // was called: a full disk shows here.
   virtual absl::Status Append(absl::Span<const std::byte> bytes) = 0;
-  // What is appended goes to the device past the system's memory, where the file
-  // system can do that: it spares the processor a copy and the memory what
+  // Adds each of `parts`, one behind the other. Where the cache is bypassed
+  // they go to the device together, each of megabytes from where it is.
+  virtual absl::Status AppendAll(
+      absl::Span<const absl::Span<const std::byte>> parts) {
+    for (const absl::Span<const std::byte> part : parts) {
+      const absl::Status status = Append(part);
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+  // What is appended goes to the device past the system's memory, where the
+  // file system can do that: it spares the processor a copy and the memory what
   // nobody will read, and whoever does reads it from the device. What begins on
   // a multiple of kDirectAlignment, in memory and in the file, goes from where
   // it is; the rest is gathered, and its errors may come from a later call. A

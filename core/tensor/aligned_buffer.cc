@@ -17,9 +17,6 @@ namespace {
 constexpr size_t kLargePage = size_t{2} << 20;
 constexpr size_t kLargeFrom = 2 * kLargePage;
 
-constexpr size_t kPage = 4096;
-constexpr size_t kOnPageFrom = 128 * kPage;
-
 // `alignment` is a power of two.
 AlignedBuffer Allocate(size_t bytes, size_t alignment) {
   const size_t rounded = RoundUpToAlignment(bytes == 0 ? 1 : bytes);

@@ -11,8 +11,16 @@ namespace cairn {
 // vector.
 inline constexpr size_t kBufferAlignment = 64;
 
+// What is read from files and written to them begins on a page if it has half a
+// megabyte or more.
+inline constexpr size_t kPage = 4096;
+inline constexpr size_t kOnPageFrom = 128 * kPage;
+
+constexpr size_t RoundUp(size_t bytes, size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 constexpr size_t RoundUpToAlignment(size_t bytes) {
-  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+  return RoundUp(bytes, kBufferAlignment);
 }
 
 struct FreeBuffer {
@@ -23,8 +31,8 @@ using AlignedBuffer = std::unique_ptr<std::byte[], FreeBuffer>;
 // At least `bytes` bytes, zeroed, aligned, and readable up to the next multiple
 // of the alignment. Out of memory ends the process.
 AlignedBuffer MakeAlignedBuffer(size_t bytes);
-// The same, but what is in it is not known, and from half a megabyte on it
-// begins on a page: what is read from a file or written to one.
+// The same, but what is in it is not known, and from kOnPageFrom on it begins
+// on a page.
 AlignedBuffer MakeUnsetBuffer(size_t bytes);
 
 }  // namespace cairn

@@ -18,6 +18,28 @@ Tensor Tensor::Unset(const TensorSpec& spec) {
   return Tensor(spec, MakeUnsetBuffer(ByteSize(spec)), nullptr);
 }
 
+std::vector<Tensor> Tensor::UnsetTogether(
+    const std::vector<TensorSpec>& specs) {
+  std::vector<size_t> places;
+  size_t size = 0;
+  for (const TensorSpec& spec : specs) {
+    const size_t bytes = ByteSize(spec);
+    size = bytes >= kOnPageFrom ? RoundUp(size, kPage)
+                                : RoundUp(size, kBufferAlignment);
+    places.push_back(size);
+    size += bytes;
+  }
+  const std::shared_ptr<std::byte[]> memory = MakeUnsetBuffer(size);
+  std::vector<Tensor> tensors;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    tensors.push_back(
+        Tensor(specs[i],
+               std::shared_ptr<std::byte[]>(memory, memory.get() + places[i]),
+               nullptr));
+  }
+  return tensors;
+}
+
 Tensor Tensor::Stored(const TensorSpec& spec,
                       std::shared_ptr<const TensorContent> content) {
   CAIRN_CHECK(content != nullptr);

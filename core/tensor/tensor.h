@@ -36,6 +36,11 @@ class Tensor {
   static Tensor Zeros(const TensorSpec& spec) { return Tensor(spec); }
   // What is in it is not known: for those who fill it. REQUIRES: as above.
   static Tensor Unset(const TensorSpec& spec);
+  // The same of several in one piece of memory, which is there as long as any
+  // of them: large pages serve them, and those of half a megabyte or more begin
+  // on a page, as files that bypass the cache want it.
+  static std::vector<Tensor> UnsetTogether(
+      const std::vector<TensorSpec>& specs);
   // One whose bytes stay where `content` has them, until CopyTo() or Load().
   static Tensor Stored(const TensorSpec& spec,
                        std::shared_ptr<const TensorContent> content);

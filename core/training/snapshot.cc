@@ -50,22 +50,33 @@ const Tensor* Snapshot::FindTensor(const std::string& name) const {
 
 void SnapshotBuffers::Follow(const NamedTensors& weights,
                              const NamedTensors& optimizer) {
-  bool is_new = pieces_.empty();
-  const auto follow = [&](const NamedTensors& source, DetachedList& list) {
-    if (source.SharesWith(list.source)) return;
-    is_new = true;
+  if (!pieces_.empty() && weights.SharesWith(weights_.source) &&
+      optimizer.SharesWith(optimizer_.source)) {
+    return;
+  }
+  std::vector<TensorSpec> missing;
+  std::vector<Tensor*> places;
+  const auto copies_of = [&](const NamedTensors& source,
+                             const DetachedList& list) {
     std::vector<NamedTensor> copies = *source;
     for (size_t i = 0; i < copies.size(); ++i) {
       const TensorSpec spec = copies[i].value.spec();
-      const bool fits =
-          i < list.copy->size() && (*list.copy)[i].value.spec() == spec;
-      copies[i].value = fits ? (*list.copy)[i].value : Tensor::Unset(spec);
+      if (i < list.copy->size() && (*list.copy)[i].value.spec() == spec) {
+        copies[i].value = (*list.copy)[i].value;
+      } else {
+        missing.push_back(spec);
+        places.push_back(&copies[i].value);
+      }
     }
-    list = {source, std::move(copies)};
+    return copies;
   };
-  follow(weights, weights_);
-  follow(optimizer, optimizer_);
-  if (is_new) ListPieces();
+  std::vector<NamedTensor> weight_copies = copies_of(weights, weights_);
+  std::vector<NamedTensor> optimizer_copies = copies_of(optimizer, optimizer_);
+  const std::vector<Tensor> taken = Tensor::UnsetTogether(missing);
+  for (size_t i = 0; i < taken.size(); ++i) *places[i] = taken[i];
+  weights_ = {weights, std::move(weight_copies)};
+  optimizer_ = {optimizer, std::move(optimizer_copies)};
+  ListPieces();
 }
 
 void SnapshotBuffers::ListPieces() {

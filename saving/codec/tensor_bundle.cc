@@ -19,6 +19,8 @@ namespace {
 // As much as is gathered before it is written, and what is large enough to be
 // written from where it is.
 constexpr size_t kGatherUpTo = size_t{256} << 10;
+// Into a single data file so much goes at once.
+constexpr int64_t kWriteUpTo = int64_t{16} << 20;
 constexpr size_t kLarge = size_t{64} << 10;
 // What begins on a page of its file, so that it may go to the device from where
 // it is. The gaps before such are no more than a hundredth of the file.
@@ -68,24 +70,27 @@ absl::Span<const std::byte> BundleWriter::Pending::bytes() const {
 }
 
 absl::Status BundleWriter::Shard::Write() {
+  std::vector<absl::Span<const std::byte>> parts;
+  std::vector<std::vector<std::byte>> small;
+  const auto add_gathered = [&] {
+    if (gathered.empty()) return;
+    // Where the bytes are does not change by the move, nor when `small` grows.
+    parts.push_back(gathered);
+    small.push_back(std::exchange(gathered, {}));
+  };
   for (Pending& entry : pending) {
-    if (entry.dtype_number != kStringTypeNumber) {
-      entry.crc = Crc32c(entry.bytes());
-    }
+    const absl::Span<const std::byte> value = entry.bytes();
+    if (entry.dtype_number != kStringTypeNumber) entry.crc = Crc32c(value);
     gathered.resize(gathered.size() + static_cast<size_t>(entry.padding));
-    CAIRN_RETURN_IF_ERROR(AppendBytes(entry.bytes()));
+    if (value.size() >= kLarge) {
+      add_gathered();
+      parts.push_back(value);
+      continue;
+    }
+    gathered.insert(gathered.end(), value.begin(), value.end());
+    if (gathered.size() >= kGatherUpTo) add_gathered();
   }
-  return absl::OkStatus();
-}
-
-absl::Status BundleWriter::Shard::AppendBytes(
-    absl::Span<const std::byte> bytes) {
-  if (bytes.size() >= kLarge) {
-    CAIRN_RETURN_IF_ERROR(Flush());
-    return file->Append(bytes);
-  }
-  gathered.insert(gathered.end(), bytes.begin(), bytes.end());
-  return gathered.size() >= kGatherUpTo ? Flush() : absl::OkStatus();
+  return parts.empty() ? absl::OkStatus() : file->AppendAll(parts);
 }
 
 absl::Status BundleWriter::Shard::Flush() {
@@ -158,8 +163,10 @@ absl::Status BundleWriter::Add(Pending entry) {
   shard.bytes += entry.padding;
   entry.offset = shard.bytes;
   shard.bytes += static_cast<int64_t>(entry.bytes().size());
+  pending_bytes_ += static_cast<int64_t>(entry.bytes().size());
   shard.pending.push_back(std::move(entry));
-  return shards_.size() == 1 ? WritePending() : absl::OkStatus();
+  return shards_.size() == 1 && pending_bytes_ >= kWriteUpTo ? WritePending()
+                                                             : absl::OkStatus();
 }
 
 absl::Status BundleWriter::WritePending() {
@@ -184,6 +191,7 @@ absl::Status BundleWriter::WritePending() {
     shard.pending.clear();
   }
   written_ = next_;
+  pending_bytes_ = 0;
   return absl::OkStatus();
 }
 

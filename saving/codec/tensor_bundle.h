@@ -46,9 +46,10 @@ struct BundleEntry {
 };
 
 // Writes a bundle's entries into its data files. Keeps of each entry what the
-// index needs. Into one data file they are written as they come. Of several up
-// to four are written at the same time, when they are full or by WriteIndex();
-// tensors share their memory with the caller's until then.
+// index needs. Into one data file they are written once there are some
+// megabytes of them, and by WriteIndex(). Of several up to four are written at
+// the same time, when they are full or by WriteIndex(). Tensors share their
+// memory with the caller's until then.
 class BundleWriter {
  public:
   // `data` is not owned: data file `shard` of `shard_count`.
@@ -86,7 +87,6 @@ class BundleWriter {
   // A data file, and what of it is still to be written.
   struct Shard {
     absl::Status Write();
-    absl::Status AppendBytes(absl::Span<const std::byte> bytes);
     absl::Status Flush();
 
     WritableFile* file = nullptr;
@@ -108,6 +108,7 @@ class BundleWriter {
   size_t next_ = 0;     // The shard of the next entry.
   size_t written_ = 0;  // The first shard that has, or may get, something
                         // pending.
+  int64_t pending_bytes_ = 0;
   Entries entries_;
 };
 
