@@ -45,5 +45,6 @@
 #include "saving/checkpoint_reader.h"
 #include "saving/lazy_restore.h"
 #include "saving/save.h"
+#include "saving/spare_files.h"
 
 #endif  // CAIRN_CAIRN_H_

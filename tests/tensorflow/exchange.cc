@@ -13,6 +13,10 @@
 //   exchange nested FOLDER [CHECKPOINT]      writes a Checkpoint within a
 //                                            Checkpoint to FOLDER/nested-1, or
 //                                            restores one
+//   exchange large FOLDER                    writes a Checkpoint of variables
+//                                            that count from 0 to
+//                                            FOLDER/large-1 to 3, each in the
+//                                            room of the one before
 //
 // OPTIMIZER is a config in JSON. FOLDER has x.idx and y.idx, ten batches of 16
 // rows. The first three write
@@ -276,12 +280,36 @@ absl::Status ExchangeNested(const std::string& folder,
   return absl::OkStatus();
 }
 
+absl::Status ExchangeLarge(const std::string& folder) {
+  SpareFiles spares;
+  Checkpoint checkpoint({.bypass_cache = true, .spares = &spares});
+  for (const int64_t size : {200'003, 131'072, 3, 1'000'001}) {
+    Tensor value = Tensor::Zeros({DType::kFloat32, {size}});
+    const absl::Span<float> values = value.mutable_values<float>();
+    for (int64_t i = 0; i < size; ++i) values[i] = static_cast<float>(i);
+    const std::string name = absl::StrCat("v", size);
+    const auto variable = std::make_shared<Variable>(name, value.spec(), true);
+    CAIRN_RETURN_IF_ERROR(variable->Assign(value));
+    CAIRN_RETURN_IF_ERROR(checkpoint.Add(name, variable));
+  }
+  std::string before;
+  for (int i = 0; i < 3; ++i) {
+    if (!before.empty()) {
+      CAIRN_RETURN_IF_ERROR(RemoveCheckpoint(before, FileSystem::Default(),
+                                             /*sync=*/true, &spares));
+    }
+    CAIRN_ASSIGN_OR_RETURN(before, checkpoint.Save(JoinPath(folder, "large")));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Run(const std::vector<std::string>& words) {
   const size_t count = words.size();
   if (count > 1 && words[0] == "nested") {
     return ExchangeNested(words[1],
                           count > 2 ? std::optional(words[2]) : std::nullopt);
   }
+  if (count == 2 && words[0] == "large") return ExchangeLarge(words[1]);
   if (words.size() == 3 && words[0] == "tensors") {
     return WriteTensors(words[1], words[2]);
   }
@@ -292,7 +320,7 @@ absl::Status Run(const std::vector<std::string>& words) {
         "usage: exchange write FOLDER MODEL OPTIMIZER | exchange read FOLDER "
         "MODEL OPTIMIZER CHECKPOINT | exchange manage FOLDER MODEL OPTIMIZER | "
         "exchange tensors FOLDER CHECKPOINT | exchange nested FOLDER "
-        "[CHECKPOINT]");
+        "[CHECKPOINT] | exchange large FOLDER");
   }
   Exchange exchange(words[1]);
   CAIRN_RETURN_IF_ERROR(exchange.Prepare(words[2], words[3]));

@@ -359,6 +359,26 @@ def check_nested(checks, exchange):
         checks.run("Cairn goes on with the counter of one within", lambda: ours_restores(2))
 
 
+def check_large(checks, exchange):
+    """Tensors that begin on a page, written past the cache into room of others."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def theirs_restores():
+            done = subprocess.run([exchange, "large", folder], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            sizes = [200_003, 131_072, 3, 1_000_001]
+            checkpoint = tf.train.Checkpoint(**{f"v{size}": tf.Variable(tf.zeros(size)) for size in sizes})
+            prefix = os.path.join(folder, "large-3")
+            checkpoint.restore(prefix).assert_existing_objects_matched()
+            for size in sizes:
+                value = getattr(checkpoint, f"v{size}").numpy()
+                assert (value == np.arange(size, dtype=np.float32)).all(), size
+            expect_equal("files", files_of(folder), ["large-3"])
+            compare_tensors(exchange, prefix)
+
+        checks.run("TensorFlow restores Cairn's large variables", theirs_restores)
+
+
 def compare_tensors(exchange, prefix):
     """All that TensorFlow's reader says of a bundle, Cairn's says too."""
     reader = tf.train.load_checkpoint(prefix)
@@ -467,6 +487,7 @@ def main():
     for version in KERAS:
         check_managers(checks, exchange, version)
     check_nested(checks, exchange)
+    check_large(checks, exchange)
     check_bundles(checks, exchange, os.path.join(os.path.dirname(__file__), "../../tests/testdata"))
     fixtures = os.environ.get("CAIRN_FIXTURES")
     if fixtures:
