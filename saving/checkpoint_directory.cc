@@ -381,19 +381,27 @@ absl::Status RemoveCheckpoint(const std::string& prefix, FileSystem& files,
   const std::string directory = DirectoryOf(prefix);
   const std::string base = BaseName(prefix);
   CAIRN_ASSIGN_OR_RETURN(std::vector<std::string> names, files.List(directory));
-  std::stable_partition(names.begin(), names.end(), [](const auto& name) {
-    return absl::EndsWith(name, kIndexSuffix);
-  });
-  for (const std::string& name : names) {
-    if (!IsFileOf(name, base)) continue;
-    const absl::Status removed =
-        Retire(spares, files, JoinPath(directory, name));
-    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
-    if (sync && absl::EndsWith(name, kIndexSuffix)) {
-      CAIRN_RETURN_IF_ERROR(files.SyncDirectory(directory));
+  names.erase(
+      std::remove_if(names.begin(), names.end(),
+                     [&](const auto& name) { return !IsFileOf(name, base); }),
+      names.end());
+  const auto data = std::stable_partition(
+      names.begin(), names.end(),
+      [](const auto& name) { return absl::EndsWith(name, kIndexSuffix); });
+  const auto remove = [&](auto begin, auto end) -> absl::Status {
+    for (auto name = begin; name != end; ++name) {
+      const absl::Status removed =
+          Retire(spares, files, JoinPath(directory, *name));
+      if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
     }
+    return absl::OkStatus();
+  };
+  CAIRN_RETURN_IF_ERROR(remove(names.begin(), data));
+  // Also where an index is gone already, perhaps without a sync.
+  if (sync && !names.empty()) {
+    CAIRN_RETURN_IF_ERROR(files.SyncDirectory(directory));
   }
-  return absl::OkStatus();
+  return remove(data, names.end());
 }
 
 }  // namespace cairn

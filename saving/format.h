@@ -58,7 +58,7 @@ struct SaveOptions {
   std::optional<bool> bypass_cache;
   // Not owned. What is replaced gives its room to what is saved next, which
   // costs the system far less; whoever has such a file open keeps it. A
-  // ModelCheckpoint has its own.
+  // ModelCheckpoint has its own in this one's place.
   SpareFiles* spares = nullptr;
   FileSystem* files = &FileSystem::Default();  // Not owned.
 

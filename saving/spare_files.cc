@@ -1,6 +1,6 @@
 #include "saving/spare_files.h"
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -12,22 +12,65 @@ namespace {
 // its temporary names.
 std::string KindOf(const std::string& path) {
   std::string name = BaseName(path);
-  name.resize(std::min(name.size(), name.rfind(kTemporaryMark)));
-  const size_t begin = name.rfind('.') + 1;
-  return name.substr(begin, name.find('-', begin) - begin);
+  const size_t mark = name.rfind(kTemporaryMark);
+  if (mark != std::string::npos) name.resize(mark);
+  const size_t dot = name.rfind('.');
+  if (dot != std::string::npos) name.erase(0, dot + 1);
+  return name.substr(0, name.find('-'));
 }
 
 }  // namespace
 
+// All that there are.
+class SpareFiles::Registry {
+ public:
+  static Registry& Get() {
+    static auto* const registry = new Registry;
+    return *registry;
+  }
+  void Add(SpareFiles* spares) {
+    MutexLock lock(mutex_);
+    all_.insert(spares);
+  }
+  void Remove(SpareFiles* spares) {
+    MutexLock lock(mutex_);
+    all_.erase(spares);
+  }
+  bool GiveBackAll() {
+    MutexLock lock(mutex_);
+    bool any = false;
+    for (SpareFiles* const spares : all_) any = spares->GiveBack() || any;
+    return any;
+  }
+
+ private:
+  Mutex mutex_;
+  std::set<SpareFiles*> all_ ABSL_GUARDED_BY(mutex_);
+};
+
+SpareFiles::SpareFiles() { Registry::Get().Add(this); }
+
 SpareFiles::~SpareFiles() {
+  Registry::Get().Remove(this);
+  GiveBack();
+}
+
+bool SpareFiles::GiveBackAll() { return Registry::Get().GiveBackAll(); }
+
+bool SpareFiles::GiveBack() {
+  MutexLock lock(mutex_);
   // What stays the next start clears.
   for (const auto& [kind, spare] : spares_) {
     spare.files->Remove(spare.name.path()).IgnoreError();
   }
+  const bool any = !spares_.empty();
+  spares_.clear();
+  return any;
 }
 
 absl::Status SpareFiles::Retire(FileSystem& files, const std::string& path) {
   const std::string kind = KindOf(path);
+  MutexLock lock(mutex_);
   if (!spares_.contains(kind)) {
     TemporaryName name = TemporaryName::Take(files, path);
     if (files.Rename(path, name.path()).ok()) {
@@ -40,6 +83,7 @@ absl::Status SpareFiles::Retire(FileSystem& files, const std::string& path) {
 
 std::unique_ptr<WritableFile> SpareFiles::Take(FileSystem& files,
                                                const std::string& path) {
+  MutexLock lock(mutex_);
   auto node = spares_.extract(KindOf(path));
   if (node.empty()) return nullptr;
   const Spare& spare = node.mapped();

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "core/base/mutex.h"
 #include "core/io/file_system.h"
 #include "saving/temporary_name.h"
 
@@ -16,10 +18,10 @@ namespace cairn {
 // for new, which is most of what the system does for a save. One is kept of
 // each kind, an index and a data file, under a temporary name, so that no
 // reader takes it for a checkpoint and the next start clears it if the program
-// is killed. Not thread-safe.
+// is killed. Thread-safe.
 class SpareFiles {
  public:
-  SpareFiles() = default;
+  SpareFiles();
   // Removes what is kept.
   ~SpareFiles();
   SpareFiles(const SpareFiles&) = delete;
@@ -35,13 +37,23 @@ class SpareFiles {
   std::unique_ptr<WritableFile> Take(FileSystem& files,
                                      const std::string& path);
 
+  // Removes what all of the process keep, for one who finds a disk full. False
+  // if that was nothing.
+  static bool GiveBackAll();
+
  private:
+  class Registry;
+
+  // Removes what is kept; false if that was nothing.
+  bool GiveBack();
+
   struct Spare {
     FileSystem* files = nullptr;
     TemporaryName name;
   };
 
-  std::map<std::string, Spare> spares_;  // By kind.
+  Mutex mutex_;
+  std::map<std::string, Spare> spares_ ABSL_GUARDED_BY(mutex_);  // By kind.
 };
 
 // `spares`->Retire(), or if that is null `files`.Remove().

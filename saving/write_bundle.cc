@@ -100,11 +100,14 @@ absl::Status WriteFiles(
   const int64_t shard_bytes = (bytes + filled - 1) / filled;
   // Another count gives the new data files other names than the old ones have.
   const int count = filled == before ? filled + 1 : filled;
+  // A damaged one has a mode too.
+  CAIRN_ASSIGN_OR_RETURN(const bool replaces,
+                         files.Exists(BundleIndexPath(prefix)));
   // Room that is used again has the mode of what lay there before; the lock has
   // that of a new file.
-  const std::string mode_of = before == 0 && options.spares != nullptr
-                                  ? BundleLockPath(prefix)
-                                  : BundleIndexPath(prefix);
+  const std::string mode_of = replaces || options.spares == nullptr
+                                  ? BundleIndexPath(prefix)
+                                  : BundleLockPath(prefix);
   StagedWrite staged(options);
   std::vector<WritableFile*> data;
   for (int shard = 0; shard < filled; ++shard) {
@@ -165,14 +168,17 @@ absl::Status WriteBundle(
   // A file whose sync has failed cannot be trusted, whatever a second sync
   // says: the system forgets what it could not write. So all is written anew
   // from memory. What else may pass, an answer that a server owes, is tried
-  // again likewise.
+  // again likewise, and where there is no room, what spare files hold of it.
   constexpr int kAttempts = 3;
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     bool in_place = false;
     status = WriteFiles(prefix, options, bytes, add_entries, &in_place);
     // Once in place, what it replaced must stay as it is.
-    if (status.ok() || in_place || !absl::IsUnavailable(status)) break;
+    if (status.ok() || in_place) break;
+    const bool has_room =
+        absl::IsResourceExhausted(status) && SpareFiles::GiveBackAll();
+    if (!has_room && !absl::IsUnavailable(status)) break;
   }
   return Annotate(status, absl::StrCat("saving ", prefix));
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -33,9 +34,22 @@ int Open(const std::string& path, int flags) {
       [&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); });
 }
 
+// Whether a lease on a file of this file system speaks of all who see it. One
+// that other machines share knows of its own alone, and one that is laid over
+// another (of a container, say) not of who has mapped a file.
+bool KnowsWhoHasItOpen(int descriptor) {
+  struct statfs entry;
+  if (::fstatfs(descriptor, &entry) != 0) return false;
+  constexpr uint64_t kExt = 0xEF53, kXfs = 0x58465342, kF2fs = 0xF2F52010,
+                     kTmpfs = 0x01021994;
+  const auto type = static_cast<uint64_t>(entry.f_type);
+  return type == kExt || type == kXfs || type == kF2fs || type == kTmpfs;
+}
+
 // Whether nobody else has it open, which a lease shows that is given up at
 // once.
 bool IsOpenHereAlone(int descriptor) {
+  if (!KnowsWhoHasItOpen(descriptor)) return false;
   // Who opens it in just this moment is reported by a signal. The usual one
   // would end the process; this one nobody notices who does not ask for it.
   if (::fcntl(descriptor, F_SETSIG, SIGURG) != 0 ||
@@ -144,8 +158,7 @@ class PosixFileSystem : public FileSystem {
       return absl::FailedPreconditionError(
           absl::StrCat("\"", path,
                        "\": it may be in use: it is open elsewhere, has "
-                       "another name too, or "
-                       "this system cannot tell"));
+                       "another name too, or this file system cannot tell"));
     }
     return file;
   }

@@ -175,8 +175,8 @@ void PosixWritableFile::BeginSync() {
 absl::Status PosixWritableFile::Sync() {
   CAIRN_RETURN_IF_ERROR(EndBypass());
   CAIRN_RETURN_IF_ERROR(CutAtEnd());
-  // All that it takes to read the bytes again, its size too, but not the time of
-  // the write: a file that is reused then costs the file system no record.
+  // All that it takes to read the bytes again, its size too, but not the time
+  // of the write: a file that is reused then costs the file system no record.
   if (Uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0) {
     return SystemError(path_, "sync", errno);
   }

@@ -45,7 +45,8 @@ class PosixWritableFile : public WritableFile {
 
   // Notes in `pages` what goes from where it is, and gathers the rest.
   absl::Status AddPages(absl::Span<const std::byte> bytes, Pages& pages);
-  // Writes them, while the cache is bypassed.
+  // Writes them, while the cache is bypassed, and forgets what of them was
+  // gathered.
   absl::Status WritePages(Pages& pages);
   absl::Status Write(absl::Span<const std::byte> bytes);
   // Says to the system whether the cache is bypassed. False if it refuses.

@@ -14,7 +14,7 @@ namespace cairn {
 inline constexpr size_t kDirectAlignment = 4096;
 
 // A file being written from front to back. Not thread-safe. Destroying one that
-// is open closes it and drops any error: call Close().
+// is open closes it and drops any error, and what was gathered: call Close().
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -22,7 +22,7 @@ class WritableFile {
   // was called: a full disk shows here.
   virtual absl::Status Append(absl::Span<const std::byte> bytes) = 0;
   // Adds each of `parts`, one behind the other. Where the cache is bypassed
-  // they go to the device together, each of megabytes from where it is.
+  // they go to the device together, those of many pages from where they are.
   virtual absl::Status AppendAll(
       absl::Span<const absl::Span<const std::byte>> parts) {
     for (const absl::Span<const std::byte> part : parts) {

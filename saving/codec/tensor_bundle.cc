@@ -19,7 +19,7 @@ namespace {
 // As much as is gathered before it is written, and what is large enough to be
 // written from where it is.
 constexpr size_t kGatherUpTo = size_t{256} << 10;
-// Into a single data file so much goes at once.
+// So much goes into a data file at once.
 constexpr int64_t kWriteUpTo = int64_t{16} << 20;
 constexpr size_t kLarge = size_t{64} << 10;
 // What begins on a page of its file, so that it may go to the device from where
@@ -72,10 +72,15 @@ absl::Span<const std::byte> BundleWriter::Pending::bytes() const {
 absl::Status BundleWriter::Shard::Write() {
   std::vector<absl::Span<const std::byte>> parts;
   std::vector<std::vector<std::byte>> small;
+  int64_t bytes_in_parts = 0;
+  const auto add = [&](absl::Span<const std::byte> part) {
+    parts.push_back(part);
+    bytes_in_parts += static_cast<int64_t>(part.size());
+  };
   const auto add_gathered = [&] {
     if (gathered.empty()) return;
     // Where the bytes are does not change by the move, nor when `small` grows.
-    parts.push_back(gathered);
+    add(gathered);
     small.push_back(std::exchange(gathered, {}));
   };
   for (Pending& entry : pending) {
@@ -84,11 +89,16 @@ absl::Status BundleWriter::Shard::Write() {
     gathered.resize(gathered.size() + static_cast<size_t>(entry.padding));
     if (value.size() >= kLarge) {
       add_gathered();
-      parts.push_back(value);
-      continue;
+      add(value);
+    } else {
+      gathered.insert(gathered.end(), value.begin(), value.end());
+      if (gathered.size() >= kGatherUpTo) add_gathered();
     }
-    gathered.insert(gathered.end(), value.begin(), value.end());
-    if (gathered.size() >= kGatherUpTo) add_gathered();
+    if (bytes_in_parts < kWriteUpTo) continue;
+    CAIRN_RETURN_IF_ERROR(file->AppendAll(parts));
+    parts.clear();
+    small.clear();
+    bytes_in_parts = 0;
   }
   return parts.empty() ? absl::OkStatus() : file->AppendAll(parts);
 }

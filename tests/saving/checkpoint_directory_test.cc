@@ -1,10 +1,13 @@
 #include "saving/checkpoint_directory.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "saving/spare_files.h"
 #include "tests/saving/checkpoint_files.h"
 #include "tests/support/fault_file_system.h"
 #include "tests/support/status_matchers.h"
@@ -168,6 +171,22 @@ TEST(RemoveCheckpointTest, TheIndexGoesFirstAlsoWhenThePowerIsCut) {
   files = written.AfterPowerCutLosingAll();
   ASSERT_TRUE(IsOk(RemoveCheckpoint("run/ckpt-1", *files, /*sync=*/false)));
   EXPECT_EQ(files->mutations().size(), 2u);
+}
+
+TEST(RemoveCheckpointTest, WhereASyncFailedTheNextTrySyncsFirst) {
+  const auto files = std::make_unique<FaultFileSystem>();
+  files->Put("run/ckpt-1.index", "");
+  files->Put("run/ckpt-1.data-00000-of-00001", "");
+  files->FailMutation(2, absl::UnavailableError("noise"));
+  SpareFiles spares;
+  EXPECT_TRUE(absl::IsUnavailable(
+      RemoveCheckpoint("run/ckpt-1", *files, /*sync=*/true, &spares)));
+  EXPECT_TRUE(
+      IsOk(RemoveCheckpoint("run/ckpt-1", *files, /*sync=*/true, &spares)));
+  const std::vector<std::string> operations = files->mutations();
+  ASSERT_EQ(operations.size(), 4);
+  EXPECT_EQ(operations[2], "SyncDirectory run");
+  EXPECT_TRUE(absl::StartsWith(operations[3], "Rename run/ckpt-1.data-"));
 }
 
 TEST(RemoveCheckpointTest, ErrorsAreReturnedButNotThatAFileIsGone) {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "saving/checkpoint_directory.h"
@@ -79,7 +80,7 @@ TEST(WriteBundleTest, ItIsTheSameWhateverRoomItTakesAndPastTheCache) {
       const std::string name = absl::StrCat("x", i);
       ASSERT_TRUE(IsOk(WriteBundle(
           absl::StrCat(folder, "/", name),
-          {.read_back = true, .bypass_cache = bypasses, .spares = &spares},
+          {.read_back = i == 1, .bypass_cache = bypasses, .spares = &spares},
           6 << 20, AddManySizes)));
       EXPECT_TRUE(content(name) == content("plain"));
       ASSERT_TRUE(IsOk(VerifySnapshot(absl::StrCat(folder, "/", name))));
@@ -110,6 +111,58 @@ TEST(WriteBundleTest, WhatTakesSpareRoomHasTheModeOfANewFile) {
   for (const char* suffix : suffixes) {
     ASSERT_EQ(::stat(file("b", suffix).c_str(), &after), 0);
     EXPECT_EQ(after.st_mode, before.st_mode) << suffix;
+  }
+}
+
+TEST(WriteBundleTest, WhatReplacesADamagedOneHasItsMode) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "/damaged_mode");
+  std::filesystem::remove_all(folder);
+  const std::string prefix = absl::StrCat(folder, "/a"),
+                    index = absl::StrCat(prefix, ".index");
+  SpareFiles spares;
+  const SaveOptions options = {.spares = &spares};
+  ASSERT_TRUE(IsOk(WriteBundle(prefix, options, 4, AddOne)));
+  ASSERT_EQ(::chmod(index.c_str(), 0600), 0);
+  std::filesystem::resize_file(index, 20);
+  ASSERT_TRUE(IsOk(WriteBundle(prefix, options, 4, AddOne)));
+  for (const char* suffix : {".index", ".data-00000-of-00001"}) {
+    struct stat entry = {};
+    ASSERT_EQ(::stat(absl::StrCat(prefix, suffix).c_str(), &entry), 0);
+    EXPECT_EQ(entry.st_mode & 07777, 0600) << suffix;
+  }
+}
+
+TEST(WriteBundleTest, OnAFullDiskWhatOthersKeepIsGivenBack) {
+  const auto retire = [](FaultFileSystem& files, SpareFiles& spares) {
+    files.Put("run/old-1.data-00000-of-00001", "old");
+    files.Put("run/old-1.index", "old");
+    EXPECT_TRUE(IsOk(RemoveCheckpoint("run/old-1", files, true, &spares)));
+  };
+  const auto write = [](FaultFileSystem& files) {
+    return WriteBundle("run/x", {.files = &files}, 4, AddOne);
+  };
+  int append = 0;
+  {
+    FaultFileSystem files;
+    SpareFiles spares;
+    retire(files, spares);
+    ASSERT_TRUE(IsOk(write(files)));
+    const std::vector<std::string> operations = files.mutations();
+    while (!absl::StartsWith(operations[append++], "Append")) continue;
+  }
+  for (const bool keeps : {false, true}) {
+    FaultFileSystem files;
+    SpareFiles spares;
+    if (keeps) retire(files, spares);
+    const int before = keeps ? 0 : 3;
+    files.FailMutation(append - before, absl::ResourceExhaustedError("full"));
+    const absl::Status status = write(files);
+    EXPECT_EQ(status.ok(), keeps) << status;
+    EXPECT_EQ(absl::IsResourceExhausted(status), !keeps) << status;
+    for (const auto& [path, content] : files.Contents()) {
+      EXPECT_FALSE(IsTemporaryName(path)) << path;
+    }
+    EXPECT_FALSE(SpareFiles::GiveBackAll());
   }
 }
 

@@ -53,8 +53,11 @@ class FaultFileSystem::OpenForWriting : public WritableFile {
     const absl::Status status = Count("Append");
     size_t written = bytes.size();
     if (!status.ok()) written = files_.WritesHalf(status) ? written / 2 : 0;
-    entry_->content.append(reinterpret_cast<const char*>(bytes.data()),
-                           written);
+    // Of a file that is reused the old bytes lie behind.
+    entry_->content.replace(position_, written,
+                            reinterpret_cast<const char*>(bytes.data()),
+                            written);
+    position_ += written;
     return status;
   }
 
@@ -66,6 +69,7 @@ class FaultFileSystem::OpenForWriting : public WritableFile {
   absl::Status Sync() override {
     MutexLock lock(files_.mutex_);
     CAIRN_RETURN_IF_ERROR(Count("Sync"));
+    entry_->content.resize(position_);
     entry_->synced_content = entry_->content;
     return absl::OkStatus();
   }
@@ -78,6 +82,7 @@ class FaultFileSystem::OpenForWriting : public WritableFile {
   absl::Status Close() override {
     MutexLock lock(files_.mutex_);
     const absl::Status status = Count("Close");
+    if (status.ok()) entry_->content.resize(position_);
     open_ = false;
     return status;
   }
@@ -92,6 +97,7 @@ class FaultFileSystem::OpenForWriting : public WritableFile {
   FaultFileSystem& files_;
   const std::string path_;
   const std::shared_ptr<Entry> entry_;
+  size_t position_ = 0;
   bool open_ = true;
 };
 
@@ -330,8 +336,6 @@ absl::StatusOr<std::unique_ptr<WritableFile>> FaultFileSystem::ReuseFile(
   if (entry->is_folder) {
     return absl::InternalError(absl::StrCat("\"", path, "\": a folder"));
   }
-  // A power cut leaves what it held, until what is written is synced.
-  entry->content.clear();
   return std::make_unique<OpenForWriting>(*this, path, std::move(entry));
 }
 
