@@ -186,20 +186,31 @@ absl::Status PosixWritableFile::Sync() {
 absl::Status PosixWritableFile::Reserve(int64_t bytes) {
   if (bytes <= 0) return absl::OkStatus();
   const off_t end = ::lseek(descriptor_, 0, SEEK_CUR);
-  const int result = Uninterrupted([&] {
-    return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, end, bytes);
-  });
-  if (result == 0) reserved_end_ = end + bytes;
-  if (result == 0 || (errno != ENOSPC && errno != EDQUOT)) {
-    return absl::OkStatus();
+  struct statvfs disk = {};
+  struct stat own = {};
+  const bool is_known = ::fstatvfs(descriptor_, &disk) == 0 &&
+                        ::fstat(descriptor_, &own) == 0 && disk.f_blocks > 0;
+  const int64_t most =
+      static_cast<int64_t>(disk.f_bfree) * static_cast<int64_t>(disk.f_frsize) +
+      std::max<int64_t>(0, int64_t{512} * own.st_blocks - end);
+  // Some file systems give all they have before they find that it is not
+  // enough, and others would find the disk full meanwhile.
+  int error = is_known && bytes > most ? ENOSPC : 0;
+  if (error == 0 && Uninterrupted([&] {
+                      return ::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, end,
+                                         bytes);
+                    }) != 0) {
+    error = errno;
   }
-  const int error = errno;
-  struct statvfs entry = {};
-  ::fstatvfs(descriptor_, &entry);
-  return SystemError(
+  if (error == 0) reserved_end_ = end + bytes;
+  if (error != ENOSPC && error != EDQUOT) return absl::OkStatus();
+  const absl::Status status = SystemError(
       path_,
-      absl::StrCat("write ", bytes, " bytes, ", FreeBytes(entry), " are free"),
+      absl::StrCat("write ", bytes, " bytes, ", FreeBytes(disk), " are free"),
       error);
+  // What was given; the error says more than one of this.
+  (void)!::ftruncate(descriptor_, end);
+  return status;
 }
 
 absl::Status PosixWritableFile::Close() {

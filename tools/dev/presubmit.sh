@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-readonly ALL=(format guards build_files mirror tests clang sanitizers threads tensorflow)
+readonly ALL=(format guards build_files mirror tests programs clang sanitizers threads tensorflow)
 
 passed=0
 failed=0
@@ -63,6 +63,11 @@ check_mirror() {
   done | while read -r source mirror; do
     if [[ ! -f ${mirror} ]]; then echo "${source}: no ${mirror}"; fi
   done | expect_nothing
+}
+
+# What no test needs.
+check_programs() {
+  bazel build --keep_going //benchmarks/... //examples/... //tools/...
 }
 
 check_clang() {
