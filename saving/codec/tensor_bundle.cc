@@ -19,8 +19,9 @@ namespace {
 // As much as is gathered before it is written, and what is large enough to be
 // written from where it is.
 constexpr size_t kGatherUpTo = size_t{256} << 10;
-// So much goes into a data file at once.
+// So much goes into a data file at once, and so much of it was gathered.
 constexpr int64_t kWriteUpTo = int64_t{16} << 20;
+constexpr int64_t kGatheredUpTo = int64_t{1} << 20;
 constexpr size_t kLarge = size_t{64} << 10;
 // What begins on a page of its file, so that it may go to the device from where
 // it is. The gaps before such are no more than a hundredth of the file.
@@ -72,7 +73,7 @@ absl::Span<const std::byte> BundleWriter::Pending::bytes() const {
 absl::Status BundleWriter::Shard::Write() {
   std::vector<absl::Span<const std::byte>> parts;
   std::vector<std::vector<std::byte>> small;
-  int64_t bytes_in_parts = 0;
+  int64_t bytes_in_parts = 0, bytes_in_small = 0;
   const auto add = [&](absl::Span<const std::byte> part) {
     parts.push_back(part);
     bytes_in_parts += static_cast<int64_t>(part.size());
@@ -81,6 +82,7 @@ absl::Status BundleWriter::Shard::Write() {
     if (gathered.empty()) return;
     // Where the bytes are does not change by the move, nor when `small` grows.
     add(gathered);
+    bytes_in_small += static_cast<int64_t>(gathered.size());
     small.push_back(std::exchange(gathered, {}));
   };
   for (Pending& entry : pending) {
@@ -94,11 +96,11 @@ absl::Status BundleWriter::Shard::Write() {
       gathered.insert(gathered.end(), value.begin(), value.end());
       if (gathered.size() >= kGatherUpTo) add_gathered();
     }
-    if (bytes_in_parts < kWriteUpTo) continue;
+    if (bytes_in_parts < kWriteUpTo && bytes_in_small < kGatheredUpTo) continue;
     CAIRN_RETURN_IF_ERROR(file->AppendAll(parts));
     parts.clear();
     small.clear();
-    bytes_in_parts = 0;
+    bytes_in_parts = bytes_in_small = 0;
   }
   return parts.empty() ? absl::OkStatus() : file->AppendAll(parts);
 }
