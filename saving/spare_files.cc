@@ -87,14 +87,16 @@ std::unique_ptr<WritableFile> SpareFiles::Take(FileSystem& files,
   auto node = spares_.extract(KindOf(path));
   if (node.empty()) return nullptr;
   const Spare& spare = node.mapped();
-  // Of another file system, or in a folder that is gone.
+  // Of another file system, or in a folder that is gone. What stays there the
+  // next start clears.
   if (spare.files != &files || !files.Rename(spare.name.path(), path).ok()) {
     spare.files->Remove(spare.name.path()).IgnoreError();
     return nullptr;
   }
   auto file = files.ReuseFile(path);
   if (file.ok()) return *std::move(file);
-  // Whoever has it open keeps what was in it.
+  // Whoever has it open keeps what was in it. If it stays, who writes a new
+  // file of this name hears why.
   files.Remove(path).IgnoreError();
   return nullptr;
 }

@@ -61,8 +61,8 @@ class FileSystem {
   // that it has: the system need not find any, which is most of what writing a
   // file of megabytes costs it. What is behind the last byte written is cut off
   // when it is synced or closed. It keeps its mode. FailedPrecondition if
-  // anybody would see what becomes of it: another program has it open, or it
-  // has another name too, or the system cannot tell.
+  // anybody would see what becomes of it: it is open elsewhere, in this program
+  // or another, or it has another name too, or the system cannot tell.
   virtual absl::StatusOr<std::unique_ptr<WritableFile>> ReuseFile(
       const std::string& path) = 0;
   virtual absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(

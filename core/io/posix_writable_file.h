@@ -43,7 +43,8 @@ class PosixWritableFile : public WritableFile {
   // Whole pages that are to be written one behind the other.
   using Pages = std::vector<absl::Span<const std::byte>>;
 
-  // Notes in `pages` what goes from where it is, and gathers the rest.
+  // Notes in `pages` what goes from where it is, and gathers the rest; writes
+  // all once no more can be gathered.
   absl::Status AddPages(absl::Span<const std::byte> bytes, Pages& pages);
   // Writes them, while the cache is bypassed, and forgets what of them was
   // gathered.

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
 #include "core/runtime/run_in_parallel.h"
+#include "core/tensor/aligned_buffer.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/index_table.h"
 #include "saving/codec/proto/tensor_bundle.pb.h"
@@ -23,9 +24,10 @@ constexpr size_t kGatherUpTo = size_t{256} << 10;
 constexpr int64_t kWriteUpTo = int64_t{16} << 20;
 constexpr int64_t kGatheredUpTo = int64_t{1} << 20;
 constexpr size_t kLarge = size_t{64} << 10;
-// What begins on a page of its file, so that it may go to the device from where
-// it is. The gaps before such are no more than a hundredth of the file.
-constexpr size_t kPagedFrom = 128 * kDirectAlignment;
+// What begins on a page in memory does in its file too, so that it may go to
+// the device from where it is. The gaps before such are no more than a
+// hundredth of the file.
+static_assert(kPage % kDirectAlignment == 0 && kOnPageFrom >= 100 * kPage);
 // Data files. More would hold more of a large bundle in memory that is read
 // from another.
 constexpr size_t kShardsAtOnce = 4;
@@ -168,9 +170,9 @@ absl::Status BundleWriter::Add(Pending entry) {
     }
   }
   Shard& shard = shards_[next_];
-  if (entry.bytes().size() >= kPagedFrom) {
-    constexpr auto kPage = static_cast<int64_t>(kDirectAlignment);
-    entry.padding = (kPage - shard.bytes % kPage) % kPage;
+  if (entry.bytes().size() >= kOnPageFrom) {
+    const auto end = static_cast<size_t>(shard.bytes);
+    entry.padding = static_cast<int64_t>(RoundUp(end, kPage) - end);
   }
   shard.bytes += entry.padding;
   entry.offset = shard.bytes;

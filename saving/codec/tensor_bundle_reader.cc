@@ -9,6 +9,7 @@
 #include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "core/tensor/aligned_buffer.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/stored_type.h"
 #include "saving/codec/string_elements.h"
@@ -217,13 +218,13 @@ std::vector<BundleGap> BundleReader::gaps() const {
               return std::tie(one->shard, one->offset) <
                      std::tie(other->shard, other->offset);
             });
-  constexpr auto kPage = static_cast<int64_t>(kDirectAlignment);
   std::vector<BundleGap> gaps;
   BundleGap next;
   for (const BundleEntry* const entry : stored) {
     if (entry->shard != next.shard) next = {.shard = entry->shard};
     next.size = entry->offset - next.offset;
-    if (next.size > 0 && next.size < kPage) gaps.push_back(next);
+    if (next.size > 0 && next.size < static_cast<int64_t>(kPage))
+      gaps.push_back(next);
     next.offset = std::max(next.offset, entry->offset + entry->size);
   }
   return gaps;

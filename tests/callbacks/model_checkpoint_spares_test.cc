@@ -28,9 +28,11 @@ int Temporaries(const FaultFileSystem& files) {
   return count;
 }
 
-// Two epochs, saved after each of six steps.
-SmallRun EachStep(FaultFileSystem& files, int* most) {
-  SmallRun run{.checkpoint = {.directory = "run",
+// Two epochs, saved after each of six steps, under numbers or as `path` says.
+SmallRun EachStep(FaultFileSystem& files, int* most,
+                  const std::string& path = "") {
+  SmallRun run{.checkpoint = {.directory = path.empty() ? "run" : "",
+                              .path = path,
                               .every = EverySteps(1),
                               .keep_last = 2,
                               .save = {.files = &files}}};
@@ -61,10 +63,7 @@ TEST(ModelCheckpointSparesTest, TheRoomOfTheRemovedIsUsedAgain) {
 TEST(ModelCheckpointSparesTest, OneNameUsesItsOwnRoom) {
   FaultFileSystem files;
   int most = 0;
-  SmallRun run = EachStep(files, &most);
-  run.checkpoint.directory = "";
-  run.checkpoint.path = "run/last";
-  ASSERT_TRUE(IsOk(Train(files, run).status));
+  ASSERT_TRUE(IsOk(Train(files, EachStep(files, &most, "run/last")).status));
   EXPECT_GT(Reused(files), 0);
   EXPECT_EQ(Temporaries(files), 0);
 }
@@ -74,10 +73,8 @@ TEST(ModelCheckpointSparesTest, OneNameUsesItsOwnRoom) {
 TEST(ModelCheckpointSparesTest, ATemplateKeepsNoRoom) {
   FaultFileSystem files;
   int most = 0;
-  SmallRun run = EachStep(files, &most);
-  run.checkpoint.directory = "";
-  run.checkpoint.path = "run/at-{epoch}-{batch}";
-  ASSERT_TRUE(IsOk(Train(files, run).status));
+  ASSERT_TRUE(IsOk(
+      Train(files, EachStep(files, &most, "run/at-{epoch}-{batch}")).status));
   EXPECT_EQ(Reused(files), 0);
   EXPECT_EQ(most, 0);
 }

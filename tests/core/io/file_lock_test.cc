@@ -233,24 +233,5 @@ TEST(FreeSpaceTest, IsThatOfTheFileSystem) {
       FileSystem::Default().FindFreeSpace("/no/such/folder").status()));
 }
 
-TEST(ReserveTest, MoreThanThereIsIsRefusedAndLessLeavesTheFileAsItWas) {
-  const std::string path = testing::TempDir() + "/reserve_test";
-  auto file = FileSystem::Default().NewWritableFile(path);
-  ASSERT_TRUE(file.ok());
-  EXPECT_TRUE((*file)->Reserve(1 << 20).ok());
-  EXPECT_EQ(std::filesystem::file_size(path), 0u);
-  const absl::Status refused = (*file)->Reserve(int64_t{1} << 42);
-  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
-  EXPECT_NE(refused.message().find("4398046511104 bytes"),
-            absl::string_view::npos)
-      << refused;
-  // Nor does it keep from others what there is.
-  struct stat entry = {};
-  ASSERT_EQ(::stat(path.c_str(), &entry), 0);
-  EXPECT_EQ(entry.st_blocks, 0);
-  EXPECT_TRUE((*file)->Close().ok());
-  std::filesystem::remove(path);
-}
-
 }  // namespace
 }  // namespace cairn

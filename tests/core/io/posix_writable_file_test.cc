@@ -51,7 +51,9 @@ class PosixWritableFileTest : public ::testing::TestWithParam<const char*> {
   void SetUp() override {
     const std::string parent =
         *GetParam() == '\0' ? ::testing::TempDir() : GetParam();
-    if (!std::filesystem::exists(parent)) GTEST_SKIP() << parent;
+    if (!std::filesystem::exists(parent)) {
+      GTEST_SKIP() << "this machine has no " << parent;
+    }
     folder_ = JoinPath(parent, "posix_writable_file_XXXXXX");
     ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
     path_ = JoinPath(folder_, "a");
@@ -184,6 +186,7 @@ bool MayReuse(const std::string& folder) {
 }
 
 TEST_P(PosixWritableFileTest, AReusedFileEndsWhereItWasWrittenTo) {
+  // Elsewhere it is refused, as the next test sees.
   if (!MayReuse(folder_)) GTEST_SKIP() << folder_;
   const Pages pages(1 << 20);
   for (const bool bypasses : {false, true}) {
@@ -251,6 +254,25 @@ TEST_P(PosixWritableFileTest, OnlyAFileThatIsThereIsReused) {
   ASSERT_EQ(::symlink(path_.c_str(), link.c_str()), 0);
   EXPECT_FALSE(files_.ReuseFile(link).ok());
   EXPECT_EQ(Content(), Text(pages.bytes()));
+}
+
+TEST(ReserveTest, MoreThanThereIsIsRefusedAndLessLeavesTheFileAsItWas) {
+  const std::string path = testing::TempDir() + "/reserve_test";
+  auto file = FileSystem::Default().NewWritableFile(path);
+  ASSERT_TRUE(file.ok());
+  EXPECT_TRUE((*file)->Reserve(1 << 20).ok());
+  EXPECT_EQ(std::filesystem::file_size(path), 0u);
+  const absl::Status refused = (*file)->Reserve(int64_t{1} << 42);
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_NE(refused.message().find("4398046511104 bytes"),
+            absl::string_view::npos)
+      << refused;
+  // Nor does it keep from others what there is.
+  struct stat entry = {};
+  ASSERT_EQ(::stat(path.c_str(), &entry), 0);
+  EXPECT_EQ(entry.st_blocks, 0);
+  EXPECT_TRUE((*file)->Close().ok());
+  std::filesystem::remove(path);
 }
 
 INSTANTIATE_TEST_SUITE_P(, PosixWritableFileTest,
