@@ -102,7 +102,8 @@ absl::Status WriteSnapshot(const Snapshot& snapshot, const std::string& path,
         " is there already; remove it, give another name, or allow it "
         "to be replaced"));
   }
-  CAIRN_RETURN_IF_ERROR(files.CreateDirectories(DirectoryOf(path)));
+  CAIRN_RETURN_IF_ERROR(Annotate(files.CreateDirectories(DirectoryOf(path)),
+                                 absl::StrCat("saving ", path)));
   if (writer == nullptr) writer = format->NewWriter();
   return writer->Write(snapshot, path, options);
 }

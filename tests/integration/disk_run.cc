@@ -151,11 +151,17 @@ void MakeReadOnly(const std::string& folder, bool read_only) {
     ASSERT_EQ(::umount2(path, MNT_DETACH), 0);
     return;
   }
-  // In front of the old mount, which a file that is open keeps writable.
-  ASSERT_EQ(::mount(path, path, nullptr, MS_BIND, nullptr), 0);
+  // In front of the old mount, which a file that is open keeps writable; and
+  // made elsewhere, since none may be opened in it before it is what it is.
+  const std::string beside = folder + "-read-only";
+  std::filesystem::create_directory(beside);
+  const char* const made = beside.c_str();
+  ASSERT_EQ(::mount(path, made, nullptr, MS_BIND, nullptr), 0);
   ASSERT_EQ(
-      ::mount("none", path, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr),
+      ::mount("none", made, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr),
       0);
+  ASSERT_EQ(::mount(made, path, nullptr, MS_MOVE, nullptr), 0);
+  std::filesystem::remove(beside);
 }
 
 }  // namespace cairn

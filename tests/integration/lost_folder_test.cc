@@ -1,5 +1,8 @@
 // A folder of checkpoints that somebody removes or moves away while a run saves
 // into it, and one that cannot be written.
+#include <fcntl.h>
+#include <stdio.h>
+
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -39,11 +42,23 @@ void Remove(const std::string& path) {
   fs::remove_all(path, ignored);
 }
 
-// Until the first save is done, also one in the background.
+// Until the list has the first save, also one in the background, which may
+// still be at work.
 void AwaitSave(const std::string& folder) {
   while (!fs::exists(JoinPath(folder, "checkpoint"))) {
     absl::SleepFor(absl::Milliseconds(1));
   }
+}
+
+// In one step: a save at work would make a folder anew before the file is
+// there.
+void ReplaceByFile(const std::string& folder) {
+  const std::string file = folder + "-file";
+  std::ofstream(file) << "in the way";
+  ASSERT_EQ(::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, folder.c_str(),
+                        RENAME_EXCHANGE),
+            0);
+  fs::remove_all(file);
 }
 
 class LostFolderTest : public testing::TestWithParam<bool> {
@@ -117,8 +132,7 @@ TEST_P(LostFolderTest, WhereNoneCanBeMadeTheRunStopsOrWarnsAsAsked) {
                   last = step;
                   if (step != 2) return;
                   AwaitSave(parent + "/run");
-                  Remove(parent);
-                  std::ofstream(parent) << "in the way";
+                  ReplaceByFile(parent);
                 });
                 ModelCheckpointOptions options = Options(parent + "/run");
                 options.every = AtSteps({1, 4});
