@@ -16,14 +16,24 @@
 namespace cairn {
 namespace {
 
+// The first saves of a run make the files whose room the later ones use again.
+// A run that goes on pays for these once, so they are not timed.
+constexpr int64_t kFirstSaves = 3;
+
+// How long a run is, in steps.
+struct RunLength {
+  int64_t first = 0;  // Before time is taken.
+  int64_t timed = 0;
+};
+
 // What one run took, in seconds.
 struct TimedRun {
-  double loop = 0;            // All steps with the calls of saves.
+  double loop = 0;            // All timed steps with the calls of saves.
   double drain = 0;           // What is still to write behind them.
   std::vector<double> calls;  // Of each save, in the callback.
 };
 
-// Ends a run after so many steps, and sees how long it took. It is the last of
+// Ends a run after its length, and sees how long it took. It is the last of
 // the callbacks, and its other half is the first.
 class RunTimer : public StatelessCallback {
  public:
@@ -41,7 +51,8 @@ class RunTimer : public StatelessCallback {
   };
 
   // `every`: steps between two saves; 0: there are none.
-  RunTimer(int64_t steps, int64_t every) : steps_(steps), every_(every) {}
+  RunTimer(const RunLength& length, int64_t every)
+      : length_(length), every_(every) {}
   absl::string_view class_name() const override { return "RunTimer"; }
   absl::Status OnTrainBegin(TrainingSession&) override {
     begin_ = absl::Now();
@@ -51,10 +62,14 @@ class RunTimer : public StatelessCallback {
   absl::Status OnSavePoint(TrainingSession& session, const Logs&) override {
     const absl::Time now = absl::Now();
     const int64_t step = session.step();
+    if (step <= length_.first) {
+      begin_ = now;
+      return absl::OkStatus();
+    }
     if (every_ > 0 && step % every_ == 0) {
       times_.calls.push_back(absl::ToDoubleSeconds(now - first_.step_end()));
     }
-    if (step < steps_) return absl::OkStatus();
+    if (step < length_.first + length_.timed) return absl::OkStatus();
     times_.loop = absl::ToDoubleSeconds(now - begin_);
     loop_end_ = now;
     session.RequestStop();
@@ -68,17 +83,18 @@ class RunTimer : public StatelessCallback {
   }
 
  private:
-  const int64_t steps_, every_;
+  const RunLength length_;
+  const int64_t every_;
   First first_;
   absl::Time begin_, loop_end_;
   TimedRun times_;
 };
 
-// Trains `steps` steps. `every` 0: without saves.
+// `every` 0: without saves.
 absl::StatusOr<TimedRun> TrainOnce(const SavedState& state,
                                    const std::string& folder, bool background,
-                                   int64_t steps, int64_t every) {
-  RunTimer timer(steps, every);
+                                   const RunLength& length, int64_t every) {
+  RunTimer timer(length, every);
   std::optional<ModelCheckpoint> checkpoint;
   FitOptions options = {.epochs = int64_t{1} << 40,
                         .batch_size = state.batch_size,
@@ -102,7 +118,7 @@ absl::StatusOr<int64_t> SavesPerRun(const SavedState& state,
   if (every == 10) return 10;
   constexpr int64_t kSteps = 10;
   CAIRN_ASSIGN_OR_RETURN(const TimedRun times,
-                         TrainOnce(state, folder, false, kSteps, 0));
+                         TrainOnce(state, folder, false, {.timed = kSteps}, 0));
   return times.loop / kSteps < 0.01 ? 3 : 2;
 }
 
@@ -158,19 +174,19 @@ absl::Status MeasureStall(const CheckpointRuns& runs,
   for (const int64_t every : intervals) {
     CAIRN_ASSIGN_OR_RETURN(const int64_t saves,
                            SavesPerRun(state, runs.folder, every));
+    const RunLength length = {.first = kFirstSaves * every,
+                              .timed = saves * every};
     std::vector<TimedRun> without;
     std::map<std::string, std::vector<TimedRun>> with;
     for (int round = -1; round < runs.rounds; ++round) {
-      CAIRN_ASSIGN_OR_RETURN(
-          TimedRun times,
-          TrainOnce(state, runs.folder, false, saves * every, 0));
+      CAIRN_ASSIGN_OR_RETURN(TimedRun times,
+                             TrainOnce(state, runs.folder, false, length, 0));
       if (round >= 0) without.push_back(std::move(times));
       for (const std::string& method : methods) {
         const std::string folder =
             JoinPath(runs.folder, absl::StrCat("run-", folders++));
         CAIRN_ASSIGN_OR_RETURN(
-            times,
-            TrainOnce(state, folder, method == "async", saves * every, every));
+            times, TrainOnce(state, folder, method == "async", length, every));
         if (round >= 0) with[method].push_back(std::move(times));
       }
     }

@@ -336,12 +336,18 @@ absl::Status WriteCheckpointState(const std::string& directory,
                                   const CheckpointState& state,
                                   const SaveOptions& options) {
   const std::string text = EncodeCheckpointState(state);
-  StagedWrite staged(options);
-  CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
-                         staged.Create(JoinPath(directory, kStateFile)));
-  CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
-      reinterpret_cast<const std::byte*>(text.data()), text.size())));
-  return staged.Commit();
+  const auto write = [&]() -> absl::Status {
+    StagedWrite staged(options);
+    CAIRN_ASSIGN_OR_RETURN(WritableFile* const file,
+                           staged.Create(JoinPath(directory, kStateFile)));
+    CAIRN_RETURN_IF_ERROR(file->Append(absl::MakeConstSpan(
+        reinterpret_cast<const std::byte*>(text.data()), text.size())));
+    return staged.Commit();
+  };
+  const absl::Status written = write();
+  const bool has_room =
+      absl::IsResourceExhausted(written) && SpareFiles::GiveBackAll();
+  return has_room ? write() : written;
 }
 
 absl::Status WriteCheckpointState(const std::string& directory,

@@ -27,20 +27,25 @@ absl::string_view CheckpointOf(absl::string_view name) {
   return name.substr(0, end == absl::string_view::npos ? 0 : end);
 }
 
-// The same of a temporary file.
-absl::string_view CheckpointOfTemporary(absl::string_view name) {
-  if (!IsTemporaryName(std::string(name))) return "";
-  name = CheckpointOf(name.substr(0, name.rfind(kTemporaryMark)));
-  absl::ConsumeSuffix(&name, ".backup");
-  return name;
-}
-
 // The same of the lock of a save.
 absl::string_view CheckpointOfLock(absl::string_view name) {
   return absl::ConsumePrefix(&name, ".") &&
                  absl::ConsumeSuffix(&name, ".saving")
              ? name
              : "";
+}
+
+// The same of a temporary file.
+absl::string_view CheckpointOfTemporary(absl::string_view name) {
+  if (!IsTemporaryName(std::string(name))) return "";
+  name = name.substr(0, name.rfind(kTemporaryMark));
+  if (const absl::string_view locked = CheckpointOfLock(name);
+      !locked.empty()) {
+    return locked;
+  }
+  name = CheckpointOf(name);
+  absl::ConsumeSuffix(&name, ".backup");
+  return name;
 }
 
 // The names of the data files that an index counts; none if it cannot be read.

@@ -3,8 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "absl/status/statusor.h"
-
 namespace cairn {
 namespace {
 
@@ -65,7 +63,19 @@ bool SpareFiles::GiveBack() {
   }
   const bool any = !spares_.empty();
   spares_.clear();
+  // Whoever tries to save once more needs one again.
+  lock_.reset();
   return any;
+}
+
+void SpareFiles::Keep(FileSystem& files, TemporaryName name) {
+  const std::string kind = KindOf(name.path());
+  MutexLock lock(mutex_);
+  if (spares_.contains(kind)) {
+    files.Remove(name.path()).IgnoreError();
+  } else {
+    spares_[kind] = {&files, std::move(name)};
+  }
 }
 
 absl::Status SpareFiles::Retire(FileSystem& files, const std::string& path) {
@@ -99,6 +109,31 @@ std::unique_ptr<WritableFile> SpareFiles::Take(FileSystem& files,
   // file of this name hears why.
   files.Remove(path).IgnoreError();
   return nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<FileLock>> SpareFiles::Lock(
+    FileSystem& files, const std::string& path) {
+  MutexLock lock(mutex_);
+  if (lock_.has_value() && lock_->spare.files == &files) {
+    if (lock_->lock->MoveTo(path)) {
+      std::unique_ptr<FileLock> moved = std::move(lock_->lock);
+      lock_.reset();
+      return moved;
+    }
+    // Else it stays, to be removed once the folder can be written again.
+    if (!lock_->lock->IsInPlace()) lock_.reset();
+  }
+  return files.Lock(path);
+}
+
+void SpareFiles::Unlock(FileSystem& files, const std::string& path,
+                        std::unique_ptr<FileLock> lock) {
+  MutexLock mutex_lock(mutex_);
+  if (lock_.has_value()) return;
+  TemporaryName name = TemporaryName::Take(files, path);
+  if (lock->MoveTo(name.path())) {
+    lock_ = {.spare = {&files, std::move(name)}, .lock = std::move(lock)};
+  }
 }
 
 absl::Status Retire(SpareFiles* spares, FileSystem& files,

@@ -100,10 +100,16 @@ absl::Status StagedWrite::Commit(Replaces replaces) {
     return moved;
   }
   in_place_ = true;
-  return Annotate(SyncFolder(),
-                  absl::StrCat("\"", staged_.back().path,
-                               "\": it is in place but may not outlive a "
-                               "power cut"));
+  StagedFile& last = staged_.back();
+  CAIRN_RETURN_IF_ERROR(
+      Annotate(SyncFolder(), absl::StrCat("\"", last.path,
+                                          "\": it is in place but may not "
+                                          "outlive a power cut")));
+  // Not before the old one's name could not come back.
+  if (std::exchange(last.has_old, false)) {
+    options_.spares->Keep(files_, std::move(last.temporary));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status StagedWrite::SyncAndCloseAll() {
@@ -158,7 +164,17 @@ absl::Status StagedWrite::MoveAllIntoPlace(Replaces replaces) {
   if (staged_.size() > 1 && replaces == Replaces::kSomething) {
     CAIRN_RETURN_IF_ERROR(SyncFolder());
   }
-  return MoveIntoPlace(staged_.back());
+  return replaces == Replaces::kSomething ? Replace(staged_.back())
+                                          : MoveIntoPlace(staged_.back());
+}
+
+absl::Status StagedWrite::Replace(StagedFile& staged) {
+  if (options_.spares == nullptr ||
+      !files_.Exchange(staged.temporary.path(), staged.path).ok()) {
+    return MoveIntoPlace(staged);
+  }
+  staged.in_place = staged.has_old = true;
+  return absl::OkStatus();
 }
 
 absl::Status StagedWrite::MoveIntoPlace(StagedFile& staged) {
@@ -174,7 +190,7 @@ absl::Status StagedWrite::SyncFolder() {
 
 void StagedWrite::RemoveTemporaries() {
   for (StagedFile& staged : staged_) {
-    if (staged.in_place) continue;
+    if (staged.in_place && !staged.has_old) continue;
     staged.file = nullptr;
     // What cannot be removed now, RemoveLeftovers() finds later. The error that
     // led here says more.

@@ -25,8 +25,9 @@ namespace cairn {
 //   3. All but the last are renamed into place. If something is replaced their
 //      folder is synced: the last must not outlive a power cut that they do
 //      not. A single file has no such step.
-//   4. The last is renamed: this is the one moment at which the new files
-//      count. For a TensorFlow bundle it is the index.
+//   4. The last is renamed, or changes names with the one it replaces: this is
+//      the one moment at which the new files count. For a TensorFlow bundle it
+//      is the index.
 //   5. The folder is synced again.
 //
 // A crash before 4 leaves what was there before, and at most files that nobody
@@ -73,10 +74,13 @@ class StagedWrite {
     int64_t size = 0;
     uint32_t crc = 0;  // Of all of it, if it is to be read back.
     bool in_place = false;
+    bool has_old = false;  // What it replaced lies under the temporary name.
   };
 
   absl::Status SyncFolder();
   absl::Status MoveIntoPlace(StagedFile& staged);
+  // The same where there may be something whose room can be kept.
+  absl::Status Replace(StagedFile& staged);
   // Steps 2 to 4.
   absl::Status MoveAllIntoPlace(Replaces replaces);
   absl::Status SyncAndCloseAll();

@@ -78,6 +78,34 @@ absl::Status MoveToBackup(FileSystem& files, const std::string& prefix,
   return staged.Commit();
 }
 
+// The lock of one save, whose file the next one takes where it may.
+class SaveLock {
+ public:
+  static absl::StatusOr<SaveLock> Take(const std::string& prefix,
+                                       const SaveOptions& options) {
+    SaveLock taken;
+    taken.path_ = BundleLockPath(prefix);
+    taken.options_ = &options;
+    CAIRN_ASSIGN_OR_RETURN(
+        taken.lock_, options.spares != nullptr
+                         ? options.spares->Lock(*options.files, taken.path_)
+                         : options.files->Lock(taken.path_));
+    return taken;
+  }
+  ~SaveLock() {
+    if (lock_ == nullptr || options_->spares == nullptr) return;
+    options_->spares->Unlock(*options_->files, path_, std::move(lock_));
+  }
+  SaveLock(SaveLock&&) = default;
+
+ private:
+  SaveLock() = default;
+
+  std::string path_;
+  const SaveOptions* options_ = nullptr;
+  std::unique_ptr<FileLock> lock_;
+};
+
 absl::Status WriteFiles(
     const std::string& prefix, const SaveOptions& options, int64_t bytes,
     absl::FunctionRef<absl::Status(BundleWriter&)> add_entries,
@@ -86,8 +114,7 @@ absl::Status WriteFiles(
   FileSystem& files = *options.files;
   CAIRN_RETURN_IF_ERROR(files.CreateDirectories(DirectoryOf(prefix)));
   // Of another program, or of this one under another spelling of the path.
-  CAIRN_ASSIGN_OR_RETURN(const std::unique_ptr<FileLock> lock,
-                         files.Lock(BundleLockPath(prefix)));
+  CAIRN_ASSIGN_OR_RETURN(const SaveLock lock, SaveLock::Take(prefix, options));
   CAIRN_ASSIGN_OR_RETURN(const int before, CountShards(prefix, options));
   const bool keeps_backup =
       before > 0 && options.overwrite == Overwrite::kKeepBackup;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -125,11 +126,20 @@ class PosixFileLock : public FileLock {
 
   bool IsInPlace() const override { return IsCalled(descriptor_, path_); }
 
+  bool MoveTo(const std::string& path) override {
+    if (!IsInPlace() || ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD,
+                                    path.c_str(), RENAME_NOREPLACE) != 0) {
+      return false;
+    }
+    path_ = path;
+    return true;
+  }
+
   // Closes the file and leaves it: it is another's.
   void Abandon() { ::close(std::exchange(descriptor_, -1)); }
 
  private:
-  const std::string path_;
+  std::string path_;
   int descriptor_;
 };
 
@@ -182,6 +192,22 @@ class PosixFileSystem : public FileSystem {
     if (::rename(from.c_str(), to.c_str()) != 0) {
       const int error = errno;
       return SystemError(from, absl::StrCat("rename to \"", to, "\""), error);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Exchange(const std::string& one,
+                        const std::string& other) override {
+    // The system would do it with folders too.
+    if (IsFolder(one) || IsFolder(other)) {
+      return SystemError(one, absl::StrCat("exchange with \"", other, "\""),
+                         EISDIR);
+    }
+    if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(),
+                    RENAME_EXCHANGE) != 0) {
+      const int error = errno;
+      return SystemError(one, absl::StrCat("exchange with \"", other, "\""),
+                         error);
     }
     return absl::OkStatus();
   }

@@ -21,6 +21,11 @@ class FileLock {
   // Whether its file still is where it was made. Where somebody has removed or
   // replaced it the lock keeps nobody out any more.
   virtual bool IsInPlace() const = 0;
+  // Gives its file another name in that folder, which it locks from then on in
+  // the place of the old one. False, and all is as it was, if there is a file
+  // of that name already, its own is not in place, or the system cannot do so
+  // in one step.
+  virtual bool MoveTo(const std::string& path) = 0;
 };
 
 // What a file system has left for this process.
@@ -70,6 +75,10 @@ class FileSystem {
   // Replaces `to` if it is there, in one step.
   virtual absl::Status Rename(const std::string& from,
                               const std::string& to) = 0;
+  // Gives each of two files the name of the other, in one step. An error, and
+  // nothing done, if one is not there or the system cannot do so.
+  virtual absl::Status Exchange(const std::string& one,
+                                const std::string& other) = 0;
   // Gives the file `to` the mode of `from`, and its owner and group as far as
   // the process may. OK if `from` is not there, or the file system has no
   // modes.

@@ -152,14 +152,14 @@ TEST_P(ModelCheckpointFaultsTest, AnErrorOfAnyOperationEndsTheRunAndNoMore) {
       run.after = NoteSaves(every(), saved);
       const auto files = MakeFiles();
       files->FailMutation(static_cast<int>(i) + 1,
-                          absl::ResourceExhaustedError("full"),
+                          absl::InternalError("broken"),
                           FaultFileSystem::Repeat::kOnce, half_written == 1);
       const SmallRunResult result = Train(*files, run);
       if (IsOfSpare(mutations_[i])) {
         EXPECT_TRUE(IsOk(result.status));
       } else {
-        EXPECT_TRUE(IsError(result.status, absl::StatusCode::kResourceExhausted,
-                            {"full"}));
+        EXPECT_TRUE(
+            IsError(result.status, absl::StatusCode::kInternal, {"broken"}));
       }
       ExpectWhole(*files, saved);
       // The model can be used, and the run be started again.

@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
 #include "saving/save.h"
+#include "saving/spare_files.h"
 #include "saving/temporary_name.h"
 #include "tests/callbacks/small_run.h"
 #include "tests/support/fault_file_system.h"
@@ -51,13 +52,36 @@ TEST(ModelCheckpointSparesTest, TheRoomOfTheRemovedIsUsedAgain) {
   ASSERT_TRUE(IsOk(result.status));
   EXPECT_EQ(result.totals.saved, 6);
   // After the third save the first is removed: an index and a data file for
-  // each of the three that follow.
-  EXPECT_EQ(Reused(files), 6);
-  EXPECT_EQ(most, 2);
+  // each of the three that follow. The second replaces the file "checkpoint",
+  // for each of the four that follow.
+  EXPECT_EQ(Reused(files), 10);
+  EXPECT_EQ(most, 3);
   EXPECT_EQ(Temporaries(files), 0);
   for (const std::string& prefix : result.kept) {
     EXPECT_TRUE(IsOk(VerifySnapshot(prefix, {.files = &files})));
   }
+}
+
+// Also what another keeps, wherever a save finds the disk full.
+TEST(ModelCheckpointSparesTest, WhereTheDiskIsFullAllIsGivenBack) {
+  int most = 0, tried = 0;
+  FaultFileSystem clean;
+  ASSERT_TRUE(IsOk(Train(clean, EachStep(clean, &most)).status));
+  const std::vector<std::string> operations = clean.mutations();
+  for (size_t i = 0; i < operations.size(); ++i) {
+    if (!absl::StartsWith(operations[i], "Append")) continue;
+    SCOPED_TRACE(operations[i]);
+    FaultFileSystem others, files;
+    others.Put("a.index", "");
+    SpareFiles spares;
+    ASSERT_TRUE(IsOk(spares.Retire(others, "a.index")));
+    files.FailMutation(static_cast<int>(i) + 1,
+                       absl::ResourceExhaustedError("full"));
+    EXPECT_TRUE(IsOk(Train(files, EachStep(files, &most)).status));
+    ++tried;
+  }
+  // Of six saves the data, the index and the list.
+  EXPECT_GE(tried, 18);
 }
 
 TEST(ModelCheckpointSparesTest, OneNameUsesItsOwnRoom) {
@@ -92,7 +116,7 @@ TEST(ModelCheckpointSparesTest, WhatAKillLeavesTheNextStartClears) {
   };
   EXPECT_FALSE(Train(files, run).status.ok());
   const auto after = files.AfterKill();
-  EXPECT_EQ(Temporaries(*after), 2);
+  EXPECT_EQ(Temporaries(*after), 3);
   SmallRun next = EachStep(*after, &most);
   next.checkpoint.resume = Resume::kAuto;
   ASSERT_TRUE(IsOk(Train(*after, next).status));

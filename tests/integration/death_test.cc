@@ -54,6 +54,11 @@ class LastFiles : public FileSystem {
     const Operation operation(*this);
     return files_.Rename(from, to);
   }
+  absl::Status Exchange(const std::string& one,
+                        const std::string& other) override {
+    const Operation operation(*this);
+    return files_.Exchange(one, other);
+  }
   absl::Status CopyMode(const std::string& from,
                         const std::string& to) override {
     const Operation operation(*this);

@@ -61,7 +61,8 @@ TEST(RemoveRemainsTest, TakesTheLockOfASaveThatWasKilled) {
     return files.NewWritableFile(JoinPath(folder, name)).status();
   };
   ASSERT_TRUE(IsOk(files.CreateDirectories(folder)));
-  for (const char* name : {".ckpt-1.saving", ".ckpt-.lock", ".ckpt-x.saving"}) {
+  for (const char* name : {".ckpt-1.saving", ".ckpt-3.saving.tmp-7",
+                           ".ckpt-.lock", ".ckpt-x.saving"}) {
     ASSERT_TRUE(IsOk(put(name)));
   }
   CAIRN_ASSERT_OK_AND_ASSIGN(const auto held,

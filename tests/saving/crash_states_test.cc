@@ -73,7 +73,7 @@ void SaveAndRotate(FileSystem& files, Progress& progress, int before, int step,
   }
   if (!WriteCheckpointState("run",
                             {NumberedPrefix(before), NumberedPrefix(step)},
-                            {1, 2}, {.files = &files})
+                            {1, 2}, {.spares = spares, .files = &files})
            .ok()) {
     return;
   }
@@ -196,6 +196,17 @@ class CrashStatesTest : public ::testing::TestWithParam<Scenario> {
     EXPECT_EQ(DescribeValues(read->snapshot),
               DescribeValues(SmallSnapshot(step)));
     EXPECT_EQ(files.Contents()["run/notes.txt"], "not ours");
+    ExpectGoodList(files);
+  }
+
+  // TensorFlow believes what the list says.
+  void ExpectGoodList(FaultFileSystem& files) {
+    const auto list = ReadCheckpointState("run", files);
+    if (absl::IsNotFound(list.status())) return;
+    ASSERT_TRUE(IsOk(list));
+    for (const std::string& name : list->all) {
+      EXPECT_TRUE(*files.Exists(absl::StrCat("run/", name, ".index"))) << name;
+    }
   }
 
   // Also that a next program goes on from what it finds, and leaves nothing

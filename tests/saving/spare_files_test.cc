@@ -106,6 +106,29 @@ TEST(SpareFilesTest, WhatCannotBeTakenIsGone) {
   EXPECT_EQ(NamesIn(files), std::vector<std::string>{});
 }
 
+TEST(SpareFilesTest, ALockGoesFromNameToName) {
+  FaultFileSystem files;
+  SpareFiles spares;
+  CAIRN_ASSERT_OK_AND_ASSIGN(auto lock, spares.Lock(files, "first"));
+  spares.Unlock(files, "first", std::move(lock));
+  EXPECT_TRUE(IsOk(files.Lock("first")));
+  {
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto others, files.Lock("second"));
+    EXPECT_TRUE(
+        absl::IsFailedPrecondition(spares.Lock(files, "second").status()));
+  }
+  CAIRN_ASSERT_OK_AND_ASSIGN(lock, spares.Lock(files, "second"));
+  spares.Unlock(files, "second", std::move(lock));
+  CAIRN_ASSERT_OK_AND_ASSIGN(lock, spares.Lock(files, "third"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(files.Lock("third").status()));
+  // Two of one kind are not kept.
+  CAIRN_ASSERT_OK_AND_ASSIGN(auto second, spares.Lock(files, "fourth"));
+  spares.Unlock(files, "third", std::move(lock));
+  spares.Unlock(files, "fourth", std::move(second));
+  EXPECT_TRUE(IsOk(files.Lock("fourth")));
+  EXPECT_TRUE(IsOk(files.Lock("third")));
+}
+
 // The room of a file of the machine's own, and who has it open.
 TEST(SpareFilesTest, WhoReadsWhatIsRetiredGoesOnReadingIt) {
   FileSystem& files = FileSystem::Default();

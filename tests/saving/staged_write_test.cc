@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 #include "gtest/gtest.h"
+#include "saving/spare_files.h"
 #include "saving/temporary_name.h"
 #include "tests/support/fault_file_system.h"
 
@@ -232,6 +233,64 @@ TEST(StagedWriteTest, StepsComeInTheOrderOfTheProtocol) {
           "Rename " + data + " run/data", "SyncDirectory run",
           "Rename " + index + " " + kIndex, "SyncDirectory run"}));
   EXPECT_EQ(files.reads(), 0);
+}
+
+TEST(StagedWriteTest, WhatIsReplacedIsKeptAndWrittenInto) {
+  const auto write = [](FaultFileSystem& files, SpareFiles& spares,
+                        const std::string& content) {
+    StagedWrite staged({.spares = &spares, .files = &files});
+    CAIRN_RETURN_IF_ERROR(Write(staged, kIndex, content));
+    return staged.Commit();
+  };
+  // Three writes, and which of them was acknowledged last.
+  const auto write_all = [&](FaultFileSystem& files, std::string* newest) {
+    SpareFiles spares;
+    for (const std::string content : {"first", "second", "third"}) {
+      if (write(files, spares, content).ok()) *newest = content;
+      EXPECT_LE(TemporaryNames(files).size(), 1);
+    }
+  };
+  const auto after = [](const std::string& content) {
+    return content == "old" ? "first" : content == "first" ? "second" : "third";
+  };
+  FaultFileSystem clean;
+  clean.Put(kIndex, "old");
+  std::string newest;
+  write_all(clean, &newest);
+  EXPECT_EQ(newest, "third");
+  EXPECT_TRUE(TemporaryNames(clean).empty());
+  int made = 0, reused = 0, exchanged = 0;
+  const std::vector<std::string> mutations = clean.mutations();
+  for (const std::string& mutation : mutations) {
+    made += absl::StartsWith(mutation, "NewWritableFile");
+    reused += absl::StartsWith(mutation, "ReuseFile");
+    exchanged += absl::StartsWith(mutation, "Exchange");
+  }
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(reused, 2);
+  EXPECT_EQ(exchanged, 3);
+
+  for (int number = 1; number <= static_cast<int>(mutations.size()); ++number) {
+    SCOPED_TRACE(absl::StrCat("fails: ", mutations[number - 1]));
+    FaultFileSystem files;
+    files.Put(kIndex, "old");
+    files.FailMutation(number, absl::UnavailableError("noise"));
+    newest = "old";
+    write_all(files, &newest);
+    EXPECT_TRUE(ReadOne(files) == newest || ReadOne(files) == after(newest));
+
+    FaultFileSystem stopped;
+    stopped.Put(kIndex, "old");
+    stopped.StopAfter(number);
+    newest = "old";
+    write_all(stopped, &newest);
+    stopped.ForEachPowerCut([&](FaultFileSystem& left, const std::string&) {
+      const std::string found = ReadOne(left);
+      EXPECT_TRUE(found == newest || found == after(newest)) << found;
+      EXPECT_TRUE(RemoveLeftovers(left, "run").ok());
+      EXPECT_EQ(ReadOne(left), found);
+    });
+  }
 }
 
 TEST(StagedWriteTest, WithoutSyncAKillIsSafeAndAPowerCutIsNot) {

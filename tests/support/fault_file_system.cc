@@ -153,6 +153,15 @@ class FaultFileSystem::HeldLock : public FileLock {
     return IsHeld();
   }
 
+  bool MoveTo(const std::string& path) override {
+    MutexLock lock(files_.mutex_);
+    const std::string name = Normal(path);
+    if (!IsHeld() || files_.locks_.count(name) > 0) return false;
+    files_.locks_.erase(std::exchange(path_, name));
+    files_.locks_[name] = this;
+    return true;
+  }
+
  private:
   bool IsHeld() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(files_.mutex_) {
     const auto held = files_.locks_.find(path_);
@@ -160,7 +169,7 @@ class FaultFileSystem::HeldLock : public FileLock {
   }
 
   FaultFileSystem& files_;
-  const std::string path_;
+  std::string path_;
 };
 
 absl::StatusOr<std::unique_ptr<FileLock>> FaultFileSystem::Lock(
@@ -368,6 +377,22 @@ absl::Status FaultFileSystem::Rename(const std::string& from,
   if (target.empty()) target.push_back(nullptr);
   target.push_back(entry);
   names_[Normal(from)].push_back(nullptr);
+  return absl::OkStatus();
+}
+
+absl::Status FaultFileSystem::Exchange(const std::string& one,
+                                       const std::string& other) {
+  MutexLock lock(mutex_);
+  CAIRN_RETURN_IF_ERROR(
+      CountMutation(absl::StrCat("Exchange ", one, " ", other)));
+  const std::shared_ptr<Entry> first = Find(one), second = Find(other);
+  if (first == nullptr) return NoSuchFile(one);
+  if (second == nullptr) return NoSuchFile(other);
+  if (first->is_folder || second->is_folder) {
+    return absl::InternalError(absl::StrCat("\"", one, "\": a folder"));
+  }
+  names_[Normal(one)].push_back(second);
+  names_[Normal(other)].push_back(first);
   return absl::OkStatus();
 }
 

@@ -31,11 +31,12 @@ namespace cairn {
 // lasts.
 //
 // Every call is counted, from 1, as a mutation (NewWritableFile, ReuseFile,
-// Reserve, Append, Sync, Close, Rename, CopyMode where there is a file to copy
-// it from, Remove, CreateDirectories, SyncDirectory) or as a read. To try every
-// fault of some code, let it run once, and then once for each number up to
-// mutations().size(). Paths that differ only in "." and slashes are one.
-// Folders cannot be renamed, and removed by RemoveFolder() alone. Thread-safe.
+// Reserve, Append, Sync, Close, Rename, Exchange, CopyMode where there is a
+// file to copy it from, Remove, CreateDirectories, SyncDirectory) or as a read.
+// To try every fault of some code, let it run once, and then once for each
+// number up to mutations().size(). Paths that differ only in "." and slashes
+// are one. Folders cannot be renamed, and removed by RemoveFolder() alone.
+// Thread-safe.
 class FaultFileSystem : public FileSystem {
  public:
   enum class Repeat { kOnce, kFromThenOn };
@@ -93,6 +94,8 @@ class FaultFileSystem : public FileSystem {
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override;
   absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Exchange(const std::string& one,
+                        const std::string& other) override;
   // Modes are not kept.
   absl::Status CopyMode(const std::string& from,
                         const std::string& to) override;

@@ -105,6 +105,22 @@ TEST(FaultFileSystemTest, ARenameAndARemovalLastLater) {
   EXPECT_EQ(files.AfterPowerCutKeepingAll()->Contents(), Files{});
 }
 
+TEST(FaultFileSystemTest, OfAnExchangeEachNameLastsOnItsOwn) {
+  FaultFileSystem files;
+  files.Put("a", "1");
+  files.Put("b", "2");
+  EXPECT_TRUE(absl::IsNotFound(files.Exchange("a", "c")));
+  ASSERT_EQ(files.Exchange("a", "b"), absl::OkStatus());
+  EXPECT_EQ(AfterEveryPowerCut(files),
+            (std::set<Files>{{{"a", "1"}, {"b", "2"}},
+                             {{"a", "2"}, {"b", "2"}},
+                             {{"a", "1"}, {"b", "1"}},
+                             {{"a", "2"}, {"b", "1"}}}));
+  ASSERT_EQ(files.SyncDirectory("."), absl::OkStatus());
+  EXPECT_EQ(files.AfterPowerCutLosingAll()->Contents(),
+            (Files{{"a", "2"}, {"b", "1"}}));
+}
+
 TEST(FaultFileSystemTest, AKillKeepsAllAndLeavesItUnsynced) {
   FaultFileSystem files;
   auto file = *files.NewWritableFile("a");

@@ -83,6 +83,27 @@ TEST_F(FileLockTest, KnowsWhetherItsFileIsStillInPlace) {
   EXPECT_TRUE((*second)->IsInPlace());
 }
 
+TEST_F(FileLockTest, MovedToAnotherNameItLocksThatOne) {
+  const std::string other = path_ + ".other";
+  const auto lock = Lock();
+  ASSERT_TRUE(lock.ok());
+  // Nobody's name is taken, held or not.
+  std::ofstream(other) << "";
+  EXPECT_FALSE((*lock)->MoveTo(other));
+  EXPECT_TRUE((*lock)->IsInPlace());
+  std::filesystem::remove(other);
+
+  if (!(*lock)->MoveTo(other)) GTEST_SKIP() << "no such renames here";
+  EXPECT_TRUE((*lock)->IsInPlace());
+  EXPECT_TRUE(Lock().ok());
+  const absl::Status refused = FileSystem::Default().Lock(other).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+
+  std::filesystem::remove(other);
+  EXPECT_FALSE((*lock)->MoveTo(path_));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 TEST_F(FileLockTest, AnotherProcessIsNamedAndKeepsItUntilItDies) {
   const pid_t child = HoldElsewhere();
   const absl::Status refused = Lock().status();

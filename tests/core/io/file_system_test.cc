@@ -115,6 +115,30 @@ TEST_F(FileSystemTest, RenameReplaces) {
   EXPECT_TRUE(absl::StrContains(status.message(), In("c"))) << status;
 }
 
+TEST_F(FileSystemTest, ExchangeSwapsTwoFilesAndNothingElse) {
+  ASSERT_EQ(Write(In("a"), "1"), absl::OkStatus());
+  ASSERT_EQ(Write(In("b"), "2"), absl::OkStatus());
+  ASSERT_EQ(files_.CreateDirectories(In("folder")), absl::OkStatus());
+  const absl::Status swapped = files_.Exchange(In("a"), In("b"));
+  // Not every file system can.
+  const bool can = swapped.ok();
+  EXPECT_EQ(*ReadFile(files_, In("a")), can ? "2" : "1") << swapped;
+  EXPECT_EQ(*ReadFile(files_, In("b")), can ? "1" : "2");
+
+  for (const std::string other : {"folder", "absent"}) {
+    for (const bool is_first : {false, true}) {
+      const absl::Status status = is_first
+                                      ? files_.Exchange(In(other), In("a"))
+                                      : files_.Exchange(In("a"), In(other));
+      EXPECT_FALSE(status.ok());
+      EXPECT_TRUE(absl::StrContains(status.message(), In("a"))) << status;
+      EXPECT_TRUE(absl::StrContains(status.message(), In(other))) << status;
+    }
+  }
+  EXPECT_EQ(*files_.List(folder_),
+            (std::vector<std::string>{"a", "b", "folder"}));
+}
+
 TEST_F(FileSystemTest, WhatIsMissingIsNotFoundAndNamed) {
   const std::string path = In("absent/ckpt-5.index");
   for (const absl::Status& status :

@@ -40,6 +40,14 @@ class MemoryFiles : public FileSystem {
     contents[to] = std::exchange(contents[from], "");
     return Remove(from);
   }
+  absl::Status Exchange(const std::string& one,
+                        const std::string& other) override {
+    if (!contents.contains(one) || !contents.contains(other)) {
+      return absl::NotFoundError(one);
+    }
+    std::swap(contents[one], contents[other]);
+    return absl::OkStatus();
+  }
   absl::Status Remove(const std::string& path) override {
     return contents.erase(path) == 1 ? absl::OkStatus()
                                      : absl::NotFoundError(path);
@@ -69,6 +77,7 @@ class MemoryFiles : public FileSystem {
   class NoLock : public FileLock {
    public:
     bool IsInPlace() const override { return true; }
+    bool MoveTo(const std::string&) override { return true; }
   };
 
   class Writer : public WritableFile {
