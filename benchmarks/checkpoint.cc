@@ -103,10 +103,11 @@ absl::StatusOr<Plans> ReadFlags() {
   const std::vector<std::string> methods =
       absl::StrSplit(absl::GetFlag(FLAGS_methods), ',');
   for (const std::string& method : methods) {
-    if (Among({method}, SaveMethods()).empty()) {
+    if (Among({method}, SaveMethods()).empty() &&
+        Among({method}, StallMethods()).empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("no method \"", method, "\"; there are ",
-                       absl::StrJoin(SaveMethods(), ", ")));
+                       absl::StrJoin(SaveMethods(), ", "), ", raw"));
     }
   }
   if (only != "stall") plans.save_methods = Among(methods, SaveMethods());
