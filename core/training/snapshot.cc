@@ -80,8 +80,8 @@ void SnapshotBuffers::Follow(const NamedTensors& weights,
 }
 
 void SnapshotBuffers::ListPieces() {
-  constexpr size_t kLargestPiece = size_t{1} << 20;
-  constexpr size_t kBytesPerTask = size_t{1} << 20;
+  constexpr size_t kLargestPiece = size_t{1} << 18;
+  constexpr size_t kBytesPerTask = size_t{1} << 18;
   pieces_.clear();
   tasks_ = {0};
   size_t bytes = 0;
