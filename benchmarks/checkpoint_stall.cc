@@ -106,7 +106,7 @@ class RawSaver : public StatelessCallback {
     CAIRN_RETURN_IF_ERROR(writer_.Wait());
     CAIRN_ASSIGN_OR_RETURN(
         snapshot_, session.TakeSnapshot({Part::kWeights, Part::kOptimizer}));
-    snapshot_.Detach(buffers_);
+    session.Detach(snapshot_, buffers_);
     writer_.Start([this] { return Write(); });
     return absl::OkStatus();
   }

@@ -350,7 +350,7 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
     writing->stall_seconds = options_.clock() - begin;
     return Finish(*writing, status);
   }
-  writing->snapshot.Detach(background_->buffers);
+  session.Detach(writing->snapshot, background_->buffers);
   writing->snapshot_seconds = options_.clock() - begin;
   background_->writing = writing;
   background_->writer.Start([writing] {

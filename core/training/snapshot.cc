@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/types/span.h"
 #include "core/runtime/run_in_parallel.h"
+#include "core/runtime/thread_team.h"
 
 namespace cairn {
 
@@ -80,8 +81,17 @@ void SnapshotBuffers::Follow(const NamedTensors& weights,
 }
 
 void SnapshotBuffers::ListPieces() {
+  // Small enough that two threads share a state of a few megabytes evenly, and
+  // no more tasks than a team takes.
   constexpr size_t kLargestPiece = size_t{1} << 18;
-  constexpr size_t kBytesPerTask = size_t{1} << 18;
+  constexpr size_t kMostTasks = 4096;
+  size_t total = 0;
+  for (const DetachedList* list : {&weights_, &optimizer_}) {
+    for (const NamedTensor& tensor : *list->source) {
+      total += ByteSize(tensor.value.spec());
+    }
+  }
+  const size_t bytes_per_task = std::max(kLargestPiece, total / kMostTasks);
   pieces_.clear();
   tasks_ = {0};
   size_t bytes = 0;
@@ -94,7 +104,7 @@ void SnapshotBuffers::ListPieces() {
         const size_t size = std::min(kLargestPiece, from.size() - at);
         pieces_.push_back({from.data() + at, to + at, size});
         bytes += size;
-        if (bytes < kBytesPerTask) continue;
+        if (bytes < bytes_per_task) continue;
         tasks_.push_back(pieces_.size());
         bytes = 0;
       }
@@ -103,18 +113,29 @@ void SnapshotBuffers::ListPieces() {
   if (bytes > 0) tasks_.push_back(pieces_.size());
 }
 
-void SnapshotBuffers::CopyPieces() const {
-  RunInParallel(static_cast<int64_t>(tasks_.size()) - 1, [&](int64_t task) {
+void SnapshotBuffers::CopyPieces(ThreadTeam* team) const {
+  auto copy = [this](int64_t task) {
     for (size_t i = tasks_[task]; i < tasks_[task + 1]; ++i) {
       std::memcpy(pieces_[i].to, pieces_[i].from, pieces_[i].size);
     }
+  };
+  const auto tasks = static_cast<int64_t>(tasks_.size()) - 1;
+  if (team != nullptr && team->threads() > 1) {
+    const auto run = [](void* context, int task) {
+      (*static_cast<decltype(copy)*>(context))(task);
+    };
+    team->Run(static_cast<int>(tasks), run, &copy);
+    return;
+  }
+  RunInParallel(tasks, [&](int64_t task) {
+    copy(task);
     return absl::OkStatus();
   }).IgnoreError();  // Copying cannot fail.
 }
 
-void Snapshot::Detach(SnapshotBuffers& buffers) {
+void Snapshot::Detach(SnapshotBuffers& buffers, ThreadTeam* team) {
   buffers.Follow(weights, optimizer);
-  buffers.CopyPieces();
+  buffers.CopyPieces(team);
   weights = buffers.weights_.copy;
   optimizer = buffers.optimizer_.copy;
   for (auto& [key, state] : extras) {

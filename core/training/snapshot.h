@@ -16,6 +16,8 @@
 
 namespace cairn {
 
+class ThreadTeam;
+
 // Who owns what, as TensorFlow's formats match it: objects and named edges
 // between them. A shared object is one node that several edges lead to.
 struct ObjectGraph {
@@ -70,7 +72,7 @@ class SnapshotBuffers {
   // Takes the lists of a snapshot for its own sources.
   void Follow(const NamedTensors& weights, const NamedTensors& optimizer);
   void ListPieces();
-  void CopyPieces() const;
+  void CopyPieces(ThreadTeam* team) const;
 
   DetachedList weights_, optimizer_;
   // Of both lists. A task is what one thread copies at once: from one of these
@@ -129,9 +131,11 @@ struct Snapshot {
 
   // Copies the tensors into `buffers`, so that training may go on while they
   // are written. Memory for weights and optimizer is taken anew only where the
-  // snapshot before had others. Megabytes are copied by several threads.
-  // REQUIRES: no snapshot that was detached into `buffers` before is in use.
-  void Detach(SnapshotBuffers& buffers);
+  // snapshot before had others. Megabytes are copied by several threads: those
+  // of `team`, or where that is null or a single thread, some made for it.
+  // REQUIRES: no snapshot that was detached into `buffers` before is in use,
+  // and nobody uses the team.
+  void Detach(SnapshotBuffers& buffers, ThreadTeam* team = nullptr);
 };
 
 }  // namespace cairn

@@ -93,6 +93,9 @@ class Trainer : public TrainingSession {
   const absl::Status& status() const override { return status_; }
   absl::StatusOr<std::optional<Logs>> Validate() override;
   absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) override;
+  void Detach(Snapshot& snapshot, SnapshotBuffers& buffers) override {
+    snapshot.Detach(buffers, &team_);
+  }
   absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
                                         const RestoreOptions& options) override;
   bool is_restored() const override;

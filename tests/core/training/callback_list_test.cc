@@ -76,6 +76,7 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
     absl::StatusOr<Snapshot> TakeSnapshot(const Parts&) override {
       return absl::UnimplementedError("");
     }
+    void Detach(Snapshot&, SnapshotBuffers&) override {}
     absl::StatusOr<RestoreReport> Restore(const Snapshot&,
                                           const RestoreOptions&) override {
       return absl::UnimplementedError("");

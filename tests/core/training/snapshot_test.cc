@@ -1,5 +1,6 @@
 #include "core/training/snapshot.h"
 
+#include "core/runtime/thread_team.h"
 #include "gtest/gtest.h"
 
 namespace cairn {
@@ -73,12 +74,16 @@ TEST(SnapshotTest, LargeTensorsAreDetachedWhole) {
   Tensor weight = Tensor::Zeros({DType::kFloat32, {kCount}});
   const absl::Span<float> values = weight.mutable_values<float>();
   for (int64_t i = 0; i < kCount; ++i) values[i] = static_cast<float>(i % 1013);
-  Snapshot snapshot = MakeSnapshot(weight, Tensor::FromValues<float>({4}, {1}),
-                                   Tensor::Scalar<double>(5));
-  SnapshotBuffers buffers;
-  snapshot.Detach(buffers);
-  EXPECT_EQ(snapshot.FindTensor("w")->values<float>(), values);
-  EXPECT_EQ(snapshot.FindTensor("m/w")->values<float>()[0], 4);
+  ThreadTeam alone(1), two(2), three(3);
+  for (ThreadTeam* const team :
+       {static_cast<ThreadTeam*>(nullptr), &alone, &two, &three}) {
+    Snapshot snapshot = MakeSnapshot(
+        weight, Tensor::FromValues<float>({4}, {1}), Tensor::Scalar<double>(5));
+    SnapshotBuffers buffers;
+    snapshot.Detach(buffers, team);
+    EXPECT_EQ(snapshot.FindTensor("w")->values<float>(), values);
+    EXPECT_EQ(snapshot.FindTensor("m/w")->values<float>()[0], 4);
+  }
 }
 
 TEST(SnapshotTest, BuffersFollowAChangeOfSpecs) {
