@@ -33,7 +33,8 @@ ABSL_FLAG(std::string, every, "10,100",
           "steps between two saves of the training loop");
 ABSL_FLAG(std::string, only, "", "save or stall; empty: both");
 ABSL_FLAG(std::string, methods, "sync,async",
-          "sync, async, unsynced; the loop has no unsynced");
+          "sync, async, unsynced, raw; the loop has no unsynced, and saving "
+          "beside others is always compared with raw");
 
 namespace cairn {
 namespace {

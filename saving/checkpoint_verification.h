@@ -25,7 +25,7 @@ struct Verdict {
     kCheckpoint,
     kStateFile,         // The file "checkpoint".
     kDataWithoutIndex,  // Nobody reads it: it or its index is what is left.
-    kTemporaryFile,     // It was being written when its program ended.
+    kTemporaryFile,     // Of a run that saves, or that was ended then.
     kMissing            // There is nothing of that name.
   };
   Kind kind = Kind::kCheckpoint;

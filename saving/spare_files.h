@@ -32,7 +32,8 @@ class SpareFiles {
   // In the place of FileSystem::Remove(), with its errors: afterwards there is
   // no file at `path`. `files` must be there as long as this.
   absl::Status Retire(FileSystem& files, const std::string& path);
-  // The same for a file that lies under its temporary name already.
+  // Keeps a file that lies under its temporary name already, or removes it. If
+  // it cannot, the next start does.
   void Keep(FileSystem& files, TemporaryName name);
   // A file at `path` in the room of one of its kind that is kept; as with
   // FileSystem::ReuseFile() its mode is that one's. Null if there is none, or

@@ -169,12 +169,19 @@ absl::Status StagedWrite::MoveAllIntoPlace(Replaces replaces) {
 }
 
 absl::Status StagedWrite::Replace(StagedFile& staged) {
-  if (options_.spares == nullptr ||
-      !files_.Exchange(staged.temporary.path(), staged.path).ok()) {
+  // Without a sync a power cut could bring back the old one's name when the
+  // next is being written into it.
+  if (options_.spares == nullptr || !options_.syncs()) {
     return MoveIntoPlace(staged);
   }
-  staged.in_place = staged.has_old = true;
-  return absl::OkStatus();
+  const absl::Status status =
+      files_.Exchange(staged.temporary.path(), staged.path);
+  // Else it may have been done all the same, and a rename would undo it.
+  if (absl::IsNotFound(status) || absl::IsUnimplemented(status)) {
+    return MoveIntoPlace(staged);
+  }
+  staged.in_place = staged.has_old = status.ok();
+  return status;
 }
 
 absl::Status StagedWrite::MoveIntoPlace(StagedFile& staged) {

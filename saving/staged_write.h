@@ -79,7 +79,7 @@ class StagedWrite {
 
   absl::Status SyncFolder();
   absl::Status MoveIntoPlace(StagedFile& staged);
-  // The same where there may be something whose room can be kept.
+  // The same where there may be something whose room can be kept for the next.
   absl::Status Replace(StagedFile& staged);
   // Steps 2 to 4.
   absl::Status MoveAllIntoPlace(Replaces replaces);

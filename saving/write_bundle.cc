@@ -131,7 +131,7 @@ absl::Status WriteFiles(
   CAIRN_ASSIGN_OR_RETURN(const bool replaces,
                          files.Exists(BundleIndexPath(prefix)));
   // Room that is used again has the mode of what lay there before; the lock has
-  // that of a new file.
+  // that of a file that this program has made.
   const std::string mode_of = replaces || options.spares == nullptr
                                   ? BundleIndexPath(prefix)
                                   : BundleLockPath(prefix);

@@ -131,6 +131,8 @@ class PosixFileLock : public FileLock {
                                     path.c_str(), RENAME_NOREPLACE) != 0) {
       return false;
     }
+    // Not if somebody has put another file in its place between the two.
+    if (!IsCalled(descriptor_, path)) return false;
     path_ = path;
     return true;
   }
@@ -199,17 +201,18 @@ class PosixFileSystem : public FileSystem {
   absl::Status Exchange(const std::string& one,
                         const std::string& other) override {
     // The system would do it with folders too.
-    if (IsFolder(one) || IsFolder(other)) {
-      return SystemError(one, absl::StrCat("exchange with \"", other, "\""),
-                         EISDIR);
+    const bool are_files = !IsFolder(one) && !IsFolder(other);
+    if (are_files && ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(),
+                                 RENAME_EXCHANGE) == 0) {
+      return absl::OkStatus();
     }
-    if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(),
-                    RENAME_EXCHANGE) != 0) {
-      const int error = errno;
-      return SystemError(one, absl::StrCat("exchange with \"", other, "\""),
-                         error);
-    }
-    return absl::OkStatus();
+    const int error = are_files ? errno : EISDIR;
+    const absl::Status status =
+        SystemError(one, absl::StrCat("exchange with \"", other, "\""), error);
+    const bool is_refused = error == EISDIR || error == EINVAL ||
+                            error == ENOSYS || error == EOPNOTSUPP ||
+                            error == EXDEV || error == EPERM;
+    return is_refused ? absl::UnimplementedError(status.message()) : status;
   }
 
   absl::Status CopyMode(const std::string& from,

@@ -18,13 +18,13 @@ namespace cairn {
 class FileLock {
  public:
   virtual ~FileLock() = default;
-  // Whether its file still is where it was made. Where somebody has removed or
-  // replaced it the lock keeps nobody out any more.
+  // Whether its file still is where it was made, or moved to. Where somebody
+  // has removed or replaced it the lock keeps nobody out any more.
   virtual bool IsInPlace() const = 0;
-  // Gives its file another name in that folder, which it locks from then on in
-  // the place of the old one. False, and all is as it was, if there is a file
-  // of that name already, its own is not in place, or the system cannot do so
-  // in one step.
+  // Gives its file another name, which it locks from then on in the place of
+  // the old one. False, and the other name is not locked, if there is a file of
+  // that name already, its own is not in place, or the system cannot do so in
+  // one step.
   virtual bool MoveTo(const std::string& path) = 0;
 };
 
@@ -75,8 +75,9 @@ class FileSystem {
   // Replaces `to` if it is there, in one step.
   virtual absl::Status Rename(const std::string& from,
                               const std::string& to) = 0;
-  // Gives each of two files the name of the other, in one step. An error, and
-  // nothing done, if one is not there or the system cannot do so.
+  // Gives each of two files the name of the other, in one step. NotFound if one
+  // is not there, and Unimplemented if it cannot be done to these or in this
+  // file system; nothing is done then. After another error it may have been.
   virtual absl::Status Exchange(const std::string& one,
                                 const std::string& other) = 0;
   // Gives the file `to` the mode of `from`, and its owner and group as far as
@@ -99,7 +100,8 @@ class FileSystem {
   virtual absl::Status SyncFiles(absl::Span<WritableFile* const> files);
   // Returns once the names in the folder would outlive a power cut.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
-  // Locks by a file of this name, which is there while the lock is held.
+  // Locks by a file of this name, which is there while the lock is held and not
+  // moved.
   // FailedPrecondition, naming the process, if it is held already, in this
   // process or another. A process that ends releases its locks, however it
   // ends. A file system without locks gives one that keeps nobody out, and the

@@ -82,7 +82,7 @@ class TrainingSession {
   // The tensors alias live memory: they are good until the hook returns.
   virtual absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) = 0;
   // Snapshot::Detach() on the threads that compute, which have nothing to do
-  // while a hook is called.
+  // while a hook is called. REQUIRES: called from a hook, on its thread.
   virtual void Detach(Snapshot& snapshot, SnapshotBuffers& buffers) = 0;
   // Puts the run back to `snapshot`, from which Fit() then goes on. All is
   // checked before anything is changed. Callbacks get their states after the

@@ -143,8 +143,9 @@ HookCallback::Function NoteSaves(int64_t every, int64_t& saved) {
 
 TEST_P(ModelCheckpointFaultsTest, AnErrorOfAnyOperationEndsTheRunAndNoMore) {
   for (size_t i = 0; i < mutations_.size(); ++i) {
-    const bool writes = absl::StartsWith(mutations_[i], "Append");
-    for (int half_written = 0; half_written <= (writes ? 1 : 0);
+    const bool has_half = absl::StartsWith(mutations_[i], "Append") ||
+                          absl::StartsWith(mutations_[i], "Exchange");
+    for (int half_written = 0; half_written <= (has_half ? 1 : 0);
          ++half_written) {
       SCOPED_TRACE(absl::StrCat("fails: ", mutations_[i]));
       int64_t saved = 0;

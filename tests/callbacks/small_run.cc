@@ -94,7 +94,7 @@ SmallRunResult TrainIn(std::shared_ptr<Sequential> model, FileSystem& files,
 
 bool IsOfSpare(const std::string& operation) {
   const std::vector<std::string> words = absl::StrSplit(operation, ' ');
-  return words[0] == "ReuseFile" || words[0] == "Exchange" ||
+  return words[0] == "ReuseFile" ||
          ((words[0] == "Rename" || words[0] == "Remove") &&
           IsTemporaryName(words.back()) &&
           // Of the look at the folder before the run.

@@ -129,6 +129,49 @@ TEST(SpareFilesTest, ALockGoesFromNameToName) {
   EXPECT_TRUE(IsOk(files.Lock("third")));
 }
 
+// The file of a lock of the machine's own.
+TEST(SpareFilesTest, OneFileServesOneLockAfterAnother) {
+  FileSystem& files = FileSystem::Default();
+  const std::string folder = JoinPath(::testing::TempDir(), "spare_locks");
+  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(IsOk(files.CreateDirectories(folder)));
+  const auto in = [&](const std::string& name) {
+    return JoinPath(folder, name);
+  };
+  using Names = std::vector<std::string>;
+  {
+    SpareFiles spares;
+    CAIRN_ASSERT_OK_AND_ASSIGN(auto lock, spares.Lock(files, in("first")));
+    EXPECT_EQ(*files.List(folder), Names{"first"});
+    const bool may_move =
+        lock->MoveTo(in("moved")) && lock->MoveTo(in("first"));
+    spares.Unlock(files, in("first"), std::move(lock));
+    const Names kept = *files.List(folder);
+    ASSERT_EQ(kept.size(), may_move ? 1u : 0u);
+    if (may_move) EXPECT_TRUE(IsTemporaryName(kept[0])) << kept[0];
+    CAIRN_ASSERT_OK_AND_ASSIGN(lock, spares.Lock(files, in("second")));
+    EXPECT_EQ(*files.List(folder), Names{"second"});
+    EXPECT_TRUE(absl::IsFailedPrecondition(files.Lock(in("second")).status()));
+    spares.Unlock(files, in("second"), std::move(lock));
+
+    // What a program that was killed has left there is no lock.
+    CAIRN_ASSERT_OK_AND_ASSIGN(const auto left,
+                               files.NewWritableFile(in("third")));
+    CAIRN_ASSERT_OK_AND_ASSIGN(lock, spares.Lock(files, in("third")));
+    EXPECT_TRUE(absl::IsFailedPrecondition(files.Lock(in("third")).status()));
+    spares.Unlock(files, in("third"), std::move(lock));
+
+    // Somebody clears the folder.
+    const Names lying = *files.List(folder);
+    for (const std::string& name : lying) {
+      ASSERT_TRUE(IsOk(files.Remove(in(name))));
+    }
+    CAIRN_ASSERT_OK_AND_ASSIGN(lock, spares.Lock(files, in("fourth")));
+    EXPECT_EQ(*files.List(folder), Names{"fourth"});
+  }
+  EXPECT_EQ(*files.List(folder), Names{});
+}
+
 // The room of a file of the machine's own, and who has it open.
 TEST(SpareFilesTest, WhoReadsWhatIsRetiredGoesOnReadingIt) {
   FileSystem& files = FileSystem::Default();

@@ -272,12 +272,15 @@ TEST(StagedWriteTest, WhatIsReplacedIsKeptAndWrittenInto) {
 
   for (int number = 1; number <= static_cast<int>(mutations.size()); ++number) {
     SCOPED_TRACE(absl::StrCat("fails: ", mutations[number - 1]));
-    FaultFileSystem files;
-    files.Put(kIndex, "old");
-    files.FailMutation(number, absl::UnavailableError("noise"));
-    newest = "old";
-    write_all(files, &newest);
-    EXPECT_TRUE(ReadOne(files) == newest || ReadOne(files) == after(newest));
+    for (const bool half : {false, true}) {
+      FaultFileSystem files;
+      files.Put(kIndex, "old");
+      files.FailMutation(number, absl::UnavailableError("noise"), Repeat::kOnce,
+                         half);
+      newest = "old";
+      write_all(files, &newest);
+      EXPECT_TRUE(ReadOne(files) == newest || ReadOne(files) == after(newest));
+    }
 
     FaultFileSystem stopped;
     stopped.Put(kIndex, "old");
@@ -291,6 +294,41 @@ TEST(StagedWriteTest, WhatIsReplacedIsKeptAndWrittenInto) {
       EXPECT_EQ(ReadOne(left), found);
     });
   }
+}
+
+// Only then is it certain that nothing was done.
+TEST(StagedWriteTest, WhereNamesCannotBeExchangedTheNewOneTakesItsPlace) {
+  for (const absl::Status& refusal :
+       {absl::UnimplementedError("no"), absl::NotFoundError("none"),
+        absl::InternalError("who knows")}) {
+    for (const bool done : {false, true}) {
+      const bool is_certain = !absl::IsInternal(refusal);
+      if (is_certain && done) continue;
+      FaultFileSystem files;
+      files.Put(kIndex, "old");
+      SpareFiles spares;
+      StagedWrite staged({.spares = &spares, .files = &files});
+      ASSERT_EQ(Write(staged, kIndex, "new"), absl::OkStatus());
+      const int next = static_cast<int>(files.mutations().size()) + 3;
+      files.FailMutation(next, refusal, Repeat::kOnce, done);
+      EXPECT_EQ(staged.Commit().ok(), is_certain);
+      EXPECT_TRUE(absl::StartsWith(files.mutations()[next - 1], "Exchange"));
+      EXPECT_EQ(ReadOne(files), is_certain || done ? "new" : "old");
+      EXPECT_TRUE(TemporaryNames(files).empty());
+    }
+  }
+}
+
+TEST(StagedWriteTest, WithoutSyncNothingIsKept) {
+  FaultFileSystem files;
+  files.Put(kIndex, "old");
+  SpareFiles spares;
+  StagedWrite staged(
+      {.durability = Durability::kNone, .spares = &spares, .files = &files});
+  ASSERT_EQ(Write(staged, kIndex, "new"), absl::OkStatus());
+  EXPECT_EQ(staged.Commit(), absl::OkStatus());
+  EXPECT_EQ(ReadOne(files), "new");
+  EXPECT_TRUE(TemporaryNames(files).empty());
 }
 
 TEST(StagedWriteTest, WithoutSyncAKillIsSafeAndAPowerCutIsNot) {

@@ -383,17 +383,19 @@ absl::Status FaultFileSystem::Rename(const std::string& from,
 absl::Status FaultFileSystem::Exchange(const std::string& one,
                                        const std::string& other) {
   MutexLock lock(mutex_);
-  CAIRN_RETURN_IF_ERROR(
-      CountMutation(absl::StrCat("Exchange ", one, " ", other)));
+  const absl::Status failure =
+      CountMutation(absl::StrCat("Exchange ", one, " ", other));
   const std::shared_ptr<Entry> first = Find(one), second = Find(other);
+  const bool can = first != nullptr && second != nullptr && !first->is_folder &&
+                   !second->is_folder;
+  if (can && (failure.ok() || WritesHalf(failure))) {
+    names_[Normal(one)].push_back(second);
+    names_[Normal(other)].push_back(first);
+  }
+  if (!failure.ok() || can) return failure;
   if (first == nullptr) return NoSuchFile(one);
   if (second == nullptr) return NoSuchFile(other);
-  if (first->is_folder || second->is_folder) {
-    return absl::InternalError(absl::StrCat("\"", one, "\": a folder"));
-  }
-  names_[Normal(one)].push_back(second);
-  names_[Normal(other)].push_back(first);
-  return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrCat("\"", one, "\": a folder"));
 }
 
 absl::Status FaultFileSystem::CopyMode(const std::string& from,

@@ -55,7 +55,8 @@ class FaultFileSystem : public FileSystem {
   int64_t bytes_read() const;
 
   // Mutation or read `number` returns `status` and does nothing. With
-  // `half_written` an Append that fails writes half of its bytes.
+  // `half_written` an Append that fails writes half of its bytes, and an
+  // Exchange that fails is done, as when the answer of a server is lost.
   void FailMutation(int number, absl::Status status,
                     Repeat repeat = Repeat::kOnce, bool half_written = false);
   void FailRead(int number, absl::Status status, Repeat repeat = Repeat::kOnce);

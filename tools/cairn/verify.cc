@@ -39,7 +39,7 @@ void PrintVerdict(const Verdict& verdict, std::ostream& out) {
   if (IsLeftOver(verdict)) {
     out << "left over: " << verdict.path << ": "
         << (verdict.kind == Kind::kTemporaryFile
-                ? "a file that was being written when its program ended"
+                ? "a file of a run that saves, or that was ended while it did"
                 : "a data file without an index")
         << ", " << verdict.bytes << " bytes\n";
     return;
