@@ -148,7 +148,7 @@ TEST(SpareFilesTest, OneFileServesOneLockAfterAnother) {
     spares.Unlock(files, in("first"), std::move(lock));
     const Names kept = *files.List(folder);
     ASSERT_EQ(kept.size(), may_move ? 1u : 0u);
-    if (may_move) EXPECT_TRUE(IsTemporaryName(kept[0])) << kept[0];
+    EXPECT_TRUE(!may_move || IsTemporaryName(kept[0]));
     CAIRN_ASSERT_OK_AND_ASSIGN(lock, spares.Lock(files, in("second")));
     EXPECT_EQ(*files.List(folder), Names{"second"});
     EXPECT_TRUE(absl::IsFailedPrecondition(files.Lock(in("second")).status()));
