@@ -72,6 +72,7 @@ void SpareFiles::Keep(FileSystem& files, TemporaryName name) {
   const std::string kind = KindOf(name.path());
   MutexLock lock(mutex_);
   if (spares_.contains(kind)) {
+    // What stays the next start clears.
     files.Remove(name.path()).IgnoreError();
   } else {
     spares_[kind] = {&files, std::move(name)};

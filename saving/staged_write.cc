@@ -105,7 +105,7 @@ absl::Status StagedWrite::Commit(Replaces replaces) {
       Annotate(SyncFolder(), absl::StrCat("\"", last.path,
                                           "\": it is in place but may not "
                                           "outlive a power cut")));
-  // Not before the old one's name could not come back.
+  // From here on no power cut brings back the old one's name.
   if (std::exchange(last.has_old, false)) {
     options_.spares->Keep(files_, std::move(last.temporary));
   }

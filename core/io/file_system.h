@@ -101,9 +101,8 @@ class FileSystem {
   // Returns once the names in the folder would outlive a power cut.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
   // Locks by a file of this name, which is there while the lock is held and not
-  // moved.
-  // FailedPrecondition, naming the process, if it is held already, in this
-  // process or another. A process that ends releases its locks, however it
+  // moved. FailedPrecondition, naming the process, if it is held already, in
+  // this process or another. A process that ends releases its locks, however it
   // ends. A file system without locks gives one that keeps nobody out, and the
   // process a warning, once.
   virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(

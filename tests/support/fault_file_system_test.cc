@@ -121,6 +121,19 @@ TEST(FaultFileSystemTest, OfAnExchangeEachNameLastsOnItsOwn) {
             (Files{{"a", "2"}, {"b", "1"}}));
 }
 
+TEST(FaultFileSystemTest, AnExchangeThatFailsMayBeDoneAllTheSame) {
+  for (const bool half_written : {false, true}) {
+    FaultFileSystem files;
+    files.Put("a", "1");
+    files.Put("b", "2");
+    files.FailMutation(1, absl::UnavailableError("noise"),
+                       FaultFileSystem::Repeat::kOnce, half_written);
+    EXPECT_TRUE(absl::IsUnavailable(files.Exchange("a", "b")));
+    EXPECT_EQ(files.Contents()["a"], half_written ? "2" : "1");
+    EXPECT_EQ(files.Contents()["b"], half_written ? "1" : "2");
+  }
+}
+
 TEST(FaultFileSystemTest, AKillKeepsAllAndLeavesItUnsynced) {
   FaultFileSystem files;
   auto file = *files.NewWritableFile("a");
