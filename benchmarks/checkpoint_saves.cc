@@ -80,8 +80,8 @@ class CairnMethods {
   }
 
   absl::Status SaveBehind(const std::string& path) {
-    CAIRN_ASSIGN_OR_RETURN(snapshot_, model_.TakeSnapshot(AllParts()));
-    snapshot_.Detach(buffers_);
+    CAIRN_ASSIGN_OR_RETURN(snapshot_,
+                           model_.TakeDetachedSnapshot(AllParts(), buffers_));
     writer_.Start([this, path] {
       return WriteSnapshot(snapshot_, path, {}, snapshot_writer_behind_);
     });

@@ -104,9 +104,9 @@ class RawSaver : public StatelessCallback {
   absl::Status OnSavePoint(TrainingSession& session, const Logs&) override {
     if (session.step() % every_ != 0) return absl::OkStatus();
     CAIRN_RETURN_IF_ERROR(writer_.Wait());
-    CAIRN_ASSIGN_OR_RETURN(
-        snapshot_, session.TakeSnapshot({Part::kWeights, Part::kOptimizer}));
-    session.Detach(snapshot_, buffers_);
+    CAIRN_ASSIGN_OR_RETURN(snapshot_,
+                           session.TakeDetachedSnapshot(
+                               {Part::kWeights, Part::kOptimizer}, buffers_));
     writer_.Start([this] { return Write(); });
     return absl::OkStatus();
   }

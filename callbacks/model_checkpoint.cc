@@ -321,8 +321,14 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
                          PrefixFor(session, logs, due));
   writing->writer = &writer_;
   writing->folder = run_folder_.get();
-  CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
-                         session.TakeSnapshot(WantedParts()));
+  if (background_ == nullptr) {
+    CAIRN_ASSIGN_OR_RETURN(writing->snapshot,
+                           session.TakeSnapshot(WantedParts()));
+  } else {
+    CAIRN_ASSIGN_OR_RETURN(
+        writing->snapshot,
+        session.TakeDetachedSnapshot(WantedParts(), background_->buffers));
+  }
   writing->snapshot.save_counter = session.step();
   writing->checkpoint = {
       .prefix = prefix,
@@ -350,7 +356,6 @@ absl::Status ModelCheckpoint::Save(TrainingSession& session, const Logs& logs,
     writing->stall_seconds = options_.clock() - begin;
     return Finish(*writing, status);
   }
-  session.Detach(writing->snapshot, background_->buffers);
   writing->snapshot_seconds = options_.clock() - begin;
   background_->writing = writing;
   background_->writer.Start([writing] {

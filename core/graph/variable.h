@@ -16,9 +16,12 @@ class Variable {
  public:
   // Zeros. REQUIRES: spec's shape is static.
   Variable(std::string name, TensorSpec spec, bool trainable)
+      : Variable(std::move(name), Tensor::Zeros(spec), trainable) {}
+  // Its storage is that of `value`, which is not to be changed by others.
+  Variable(std::string name, Tensor value, bool trainable)
       : name_(std::move(name)),
         trainable_(trainable),
-        value_(Tensor::Zeros(spec)) {}
+        value_(std::move(value)) {}
   Variable(const Variable&) = delete;
   Variable& operator=(const Variable&) = delete;
 

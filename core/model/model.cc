@@ -105,6 +105,13 @@ absl::StatusOr<Snapshot> Model::TakeSnapshot(const Parts& parts) {
   return trainer->TakeSnapshot(parts);
 }
 
+absl::StatusOr<Snapshot> Model::TakeDetachedSnapshot(const Parts& parts,
+                                                     SnapshotBuffers& buffers) {
+  CAIRN_RETURN_IF_ERROR(CheckBuilt());
+  CAIRN_ASSIGN_OR_RETURN(Trainer* const trainer, AnyTrainer());
+  return trainer->TakeDetachedSnapshot(parts, buffers);
+}
+
 absl::StatusOr<RestoreReport> Model::Restore(const Snapshot& snapshot,
                                              const RestoreOptions& options) {
   CAIRN_RETURN_IF_ERROR(CheckBuilt());

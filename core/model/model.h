@@ -68,6 +68,10 @@ class Model : public Layer {
   // Weights and whatever `parts` asks for and there is. The tensors alias live
   // memory.
   absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts);
+  // One that later training does not change: its tensors are copied into
+  // `buffers`, as by Snapshot::Detach() and with what that requires.
+  absl::StatusOr<Snapshot> TakeDetachedSnapshot(const Parts& parts,
+                                                SnapshotBuffers& buffers);
   // Copies values into the variables: all, or, on error, none.
   absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
                                         const RestoreOptions& options = {});

@@ -175,6 +175,11 @@ ThreadTeam::~ThreadTeam() = default;
 
 int ThreadTeam::threads() const { return state_->threads(); }
 
+void ThreadTeam::WakeUp() {
+  // A job of no tasks. Whoever wakes up for it looks out for the next.
+  if (state_->threads() > 1) state_->Run(0, nullptr, nullptr);
+}
+
 void ThreadTeam::Run(int tasks, void (*run)(void* context, int task),
                      void* context) {
   if (tasks == 1 || state_->threads() == 1) {

@@ -40,6 +40,29 @@ std::vector<Tensor> Tensor::UnsetTogether(
   return tensors;
 }
 
+std::vector<Tensor> Tensor::ZerosTogether(
+    const std::vector<TensorSpec>& specs) {
+  std::vector<TensorSpec> small;
+  for (const TensorSpec& spec : specs) {
+    if (ByteSize(spec) < kOnPageFrom) small.push_back(spec);
+  }
+  std::vector<Tensor> together = UnsetTogether(small);
+  std::vector<Tensor> tensors;
+  size_t next = 0;
+  for (const TensorSpec& spec : specs) {
+    if (ByteSize(spec) >= kOnPageFrom) {
+      // Not on a page, unlike those of UnsetTogether(): see MakeAlignedBuffer.
+      tensors.push_back(Zeros(spec));
+      continue;
+    }
+    Tensor tensor = std::move(together[next++]);
+    const absl::Span<std::byte> bytes = tensor.mutable_bytes();
+    std::memset(bytes.data(), 0, bytes.size());
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
 Tensor Tensor::Stored(const TensorSpec& spec,
                       std::shared_ptr<const TensorContent> content) {
   CAIRN_CHECK(content != nullptr);

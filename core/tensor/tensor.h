@@ -41,6 +41,10 @@ class Tensor {
   // on a page, as files that bypass the cache want it.
   static std::vector<Tensor> UnsetTogether(
       const std::vector<TensorSpec>& specs);
+  // Zeros() of each. Those of less than half a megabyte lie one behind another
+  // in one piece of memory, which is there as long as any of them.
+  static std::vector<Tensor> ZerosTogether(
+      const std::vector<TensorSpec>& specs);
   // One whose bytes stay where `content` has them, until CopyTo() or Load().
   static Tensor Stored(const TensorSpec& spec,
                        std::shared_ptr<const TensorContent> content);
@@ -66,6 +70,11 @@ class Tensor {
   // Whether its bytes lie elsewhere. Such a tensor may be copied, and read by
   // the two functions below; what else touches its bytes ends the process.
   bool is_stored() const { return content_ != nullptr; }
+  // Whether both lie in one piece of memory, as those made together may.
+  bool SharesMemoryWith(const Tensor& other) const {
+    return !buffer_.owner_before(other.buffer_) &&
+           !other.buffer_.owner_before(buffer_);
+  }
   // Copies the bytes from `offset` on. An error is one of reading what is
   // stored. REQUIRES: the tensor has them.
   absl::Status CopyTo(absl::Span<std::byte> destination,

@@ -81,9 +81,12 @@ class TrainingSession {
   virtual absl::StatusOr<std::optional<Logs>> Validate() = 0;
   // The tensors alias live memory: they are good until the hook returns.
   virtual absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) = 0;
-  // Snapshot::Detach() on the threads that compute, which have nothing to do
-  // while a hook is called. REQUIRES: called from a hook, on its thread.
-  virtual void Detach(Snapshot& snapshot, SnapshotBuffers& buffers) = 0;
+  // One that is good for longer: its tensors are copied into `buffers`, as by
+  // Snapshot::Detach() and with what that requires, by the threads that
+  // compute, which have nothing to do while a hook is called. REQUIRES: called
+  // from a hook, on its thread.
+  virtual absl::StatusOr<Snapshot> TakeDetachedSnapshot(
+      const Parts& parts, SnapshotBuffers& buffers) = 0;
   // Puts the run back to `snapshot`, from which Fit() then goes on. All is
   // checked before anything is changed. Callbacks get their states after the
   // last OnTrainBegin(). REQUIRES: called from OnTrainBegin().

@@ -183,9 +183,9 @@ std::vector<RunChange> Trainer::FindRunChanges(const Snapshot& snapshot,
     now.Set("seed", absl::StrCat(*fit_->options->seed));
   }
   if (snapshot.parts.count(Part::kCompile) > 0 &&
-      snapshot.compile.is_object()) {
-    Config compile = CompileConfig();
-    const auto metrics = snapshot.compile.Get<Config::List>("metrics");
+      snapshot.compile->is_object()) {
+    Config compile = compile_config_;
+    const auto metrics = snapshot.compile->Get<Config::List>("metrics");
     if (metrics.ok() && !metrics->empty() && metrics->front().is_string()) {
       compile.Set("metrics",
                   NamesOfMetrics(*compile.Get<Config::List>("metrics")));

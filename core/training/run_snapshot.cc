@@ -75,15 +75,30 @@ void Trainer::ListContents(const Layer& layer,
   }
 }
 
+bool Trainer::HasContents(const Layer& layer,
+                          const std::vector<LayerContent>& contents,
+                          size_t& place) {
+  const LayerContent now = {&layer, layer.own_weights().size(),
+                            layer.children().size()};
+  if (place == contents.size() || contents[place] != now) return false;
+  ++place;
+  for (const Layer::Child& child : layer.children()) {
+    if (!HasContents(*child.layer, contents, place)) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<Snapshot> Trainer::TakeLastingSnapshot(const Parts& parts) {
   Parts wanted = {Part::kWeights};
   if (parts.count(Part::kArchitecture) > 0) wanted.insert(Part::kArchitecture);
   if (parts.count(Part::kOptimizer) > 0 && loss_ != nullptr) {
     wanted.insert(Part::kOptimizer);
   }
-  std::vector<LayerContent> layers;
-  ListContents(*model_, layers);
-  if (lasting_.parts == wanted && lasting_layers_ == layers) return lasting_;
+  size_t place = 0;
+  if (lasting_.parts == wanted &&
+      HasContents(*model_, lasting_layers_, place)) {
+    return lasting_;
+  }
   Snapshot snapshot;
   SnapshotWeights(*model_, snapshot);
   if (wanted.count(Part::kArchitecture) > 0) {
@@ -95,7 +110,8 @@ absl::StatusOr<Snapshot> Trainer::TakeLastingSnapshot(const Parts& parts) {
     SnapshotOptimizer(*model_, *optimizer_, optimizer_variables_, snapshot);
   }
   lasting_ = snapshot;
-  lasting_layers_ = std::move(layers);
+  lasting_layers_.clear();
+  ListContents(*model_, lasting_layers_);
   return snapshot;
 }
 
@@ -103,7 +119,7 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
   CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot, TakeLastingSnapshot(parts));
   if (loss_ == nullptr) return snapshot;
   if (parts.count(Part::kCompile) > 0) {
-    snapshot.compile = CompileConfig();
+    snapshot.compile = compile_config_;
     snapshot.parts.insert(Part::kCompile);
   }
   if (parts.count(Part::kExtras) > 0 && fit_ != nullptr) {
@@ -120,6 +136,14 @@ absl::StatusOr<Snapshot> Trainer::TakeSnapshot(const Parts& parts) {
     }
     snapshot.parts.insert(Part::kExtras);
   }
+  return snapshot;
+}
+
+absl::StatusOr<Snapshot> Trainer::TakeDetachedSnapshot(
+    const Parts& parts, SnapshotBuffers& buffers) {
+  team_.WakeUp();
+  CAIRN_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshot(parts));
+  snapshot.Detach(buffers, &team_);
   return snapshot;
 }
 

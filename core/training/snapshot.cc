@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "core/runtime/run_in_parallel.h"
 #include "core/runtime/thread_team.h"
+#include "core/tensor/aligned_buffer.h"
 
 namespace cairn {
 
@@ -80,6 +81,16 @@ void SnapshotBuffers::Follow(const NamedTensors& weights,
   ListPieces();
 }
 
+bool SnapshotBuffers::Piece::Join(const Piece& next) {
+  const std::byte* const end = from + size;
+  if (next.from < end || next.from - from != next.to - to ||
+      next.from - end >= static_cast<ptrdiff_t>(kBufferAlignment)) {
+    return false;
+  }
+  size = static_cast<size_t>(next.from - from) + next.size;
+  return true;
+}
+
 void SnapshotBuffers::ListPieces() {
   // Small enough that two threads share a state of a few megabytes evenly, and
   // no more tasks than a team takes.
@@ -96,18 +107,30 @@ void SnapshotBuffers::ListPieces() {
   tasks_ = {0};
   size_t bytes = 0;
   for (const DetachedList* list : {&weights_, &optimizer_}) {
+    const Tensor* source_before = nullptr;
+    const Tensor* copy_before = nullptr;
     for (size_t i = 0; i < list->source->size(); ++i) {
-      const absl::Span<const std::byte> from = (*list->source)[i].value.bytes();
+      const Tensor& source = (*list->source)[i].value;
       Tensor copy = (*list->copy)[i].value;
+      const absl::Span<const std::byte> from = source.bytes();
       std::byte* const to = copy.mutable_bytes().data();
       for (size_t at = 0; at < from.size(); at += kLargestPiece) {
-        const size_t size = std::min(kLargestPiece, from.size() - at);
-        pieces_.push_back({from.data() + at, to + at, size});
-        bytes += size;
+        const Piece piece = {from.data() + at, to + at,
+                             std::min(kLargestPiece, from.size() - at)};
+        const bool is_task_empty = pieces_.size() == tasks_.back();
+        if (is_task_empty || at > 0 || source_before == nullptr ||
+            !source.SharesMemoryWith(*source_before) ||
+            !copy.SharesMemoryWith(*copy_before) ||
+            !pieces_.back().Join(piece)) {
+          pieces_.push_back(piece);
+        }
+        bytes += piece.size;
         if (bytes < bytes_per_task) continue;
         tasks_.push_back(pieces_.size());
         bytes = 0;
       }
+      source_before = &source;
+      copy_before = &(*list->copy)[i].value;
     }
   }
   if (bytes > 0) tasks_.push_back(pieces_.size());

@@ -62,8 +62,13 @@ class SnapshotBuffers {
   struct DetachedList {
     NamedTensors source, copy;
   };
-  // A piece of a tensor, small enough that threads can share a large one.
+  // A piece of a tensor, small enough that threads can share a large one; or
+  // several small tensors that lie one behind another in both.
   struct Piece {
+    // Takes `next` in, if nothing but what rounds up a size lies between.
+    // REQUIRES: both are of one piece of memory, here and in the copies.
+    bool Join(const Piece& next);
+
     const std::byte* from = nullptr;
     std::byte* to = nullptr;
     size_t size = 0;
@@ -113,9 +118,9 @@ struct Snapshot {
   // after another can see it.
   SharedValue<Config> architecture;
   SharedValue<ObjectGraph> objects;
-  NamedTensors weights;    // By path.
-  Config compile;          // Optimizer, losses and metrics.
-  NamedTensors optimizer;  // "iterations", "m/dense/kernel" ….
+  NamedTensors weights;         // By path.
+  SharedValue<Config> compile;  // Optimizer, losses and metrics.
+  NamedTensors optimizer;       // "iterations", "m/dense/kernel" ….
   // Under "run": epoch, step, seed, History, versions; the random counter and
   // the metric totals. Under "data": the position. Under "callback/<key>" and
   // "user/<name>": theirs, of objects of FitOptions::state or a Checkpoint.

@@ -136,33 +136,42 @@ absl::Status MakeSlots(const Optimizer& optimizer,
                        absl::Span<const Weight> weights,
                        OptimizerVariables& variables) {
   struct NewSlot {
-    std::string name;
-    const Variable* weight;
+    SlotSpec slot;
+    size_t weight;
     std::shared_ptr<Variable> variable;
   };
   std::vector<NewSlot> made;
+  std::vector<TensorSpec> specs;
   for (const SlotSpec& slot : optimizer.slots()) {
     const auto& by_weight = variables.slots[slot.name];
     for (size_t i = 0; i < weights.size(); ++i) {
-      const Weight& weight = weights[i];
-      if (by_weight.count(weight.variable.get()) > 0) continue;
-      auto variable =
-          std::make_shared<Variable>(absl::StrCat(slot.name, "/", weight.path),
-                                     weight.variable->spec(), false);
-      if (slot.initial != 0) {
-        for (float& x : variable->mutable_value().mutable_values<float>()) {
-          x = static_cast<float>(slot.initial);
-        }
-      }
-      if (variables.deferred != nullptr) {
-        CAIRN_RETURN_IF_ERROR(variables.deferred->Fill(
-            slot, weight, static_cast<int>(i), *variable));
-      }
-      made.push_back({slot.name, weight.variable.get(), std::move(variable)});
+      if (by_weight.count(weights[i].variable.get()) > 0) continue;
+      made.push_back({.slot = slot, .weight = i});
+      specs.push_back(weights[i].variable->spec());
     }
   }
-  for (NewSlot& slot : made) {
-    variables.slots[slot.name][slot.weight] = std::move(slot.variable);
+  // Together, as thousands of small ones are then copied as one.
+  std::vector<Tensor> values = Tensor::ZerosTogether(specs);
+  for (size_t i = 0; i < made.size(); ++i) {
+    const auto& [slot, place, unused] = made[i];
+    const Weight& weight = weights[place];
+    auto variable = std::make_shared<Variable>(
+        absl::StrCat(slot.name, "/", weight.path), std::move(values[i]), false);
+    if (slot.initial != 0) {
+      for (float& x : variable->mutable_value().mutable_values<float>()) {
+        x = static_cast<float>(slot.initial);
+      }
+    }
+    if (variables.deferred != nullptr) {
+      CAIRN_RETURN_IF_ERROR(variables.deferred->Fill(
+          slot, weight, static_cast<int>(place), *variable));
+    }
+    made[i].variable = std::move(variable);
+  }
+  for (NewSlot& made_slot : made) {
+    variables
+        .slots[made_slot.slot.name][weights[made_slot.weight].variable.get()] =
+        std::move(made_slot.variable);
   }
   if (!weights.empty()) variables.deferred = nullptr;
   return absl::OkStatus();

@@ -93,9 +93,8 @@ class Trainer : public TrainingSession {
   const absl::Status& status() const override { return status_; }
   absl::StatusOr<std::optional<Logs>> Validate() override;
   absl::StatusOr<Snapshot> TakeSnapshot(const Parts& parts) override;
-  void Detach(Snapshot& snapshot, SnapshotBuffers& buffers) override {
-    snapshot.Detach(buffers, &team_);
-  }
+  absl::StatusOr<Snapshot> TakeDetachedSnapshot(
+      const Parts& parts, SnapshotBuffers& buffers) override;
   absl::StatusOr<RestoreReport> Restore(const Snapshot& snapshot,
                                         const RestoreOptions& options) override;
   bool is_restored() const override;
@@ -112,6 +111,11 @@ class Trainer : public TrainingSession {
   // Of `layer` and all below it.
   static void ListContents(const Layer& layer,
                            std::vector<LayerContent>& contents);
+  // Whether that list, from `place` on, is what ListContents() would make of
+  // `layer`. `place` is then behind it.
+  static bool HasContents(const Layer& layer,
+                          const std::vector<LayerContent>& contents,
+                          size_t& place);
 
   struct ModePlans {
     std::optional<Graph> graph;
@@ -216,6 +220,7 @@ class Trainer : public TrainingSession {
   std::shared_ptr<const Optimizer> optimizer_;
   std::shared_ptr<const Loss> loss_;
   std::vector<std::pair<std::string, std::shared_ptr<const Metric>>> metrics_;
+  SharedValue<Config> compile_config_;  // Of the three.
   ThreadTeam team_;
 
   uint64_t model_seed_;  // Of first values, and of a run that names none.

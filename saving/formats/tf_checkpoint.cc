@@ -110,7 +110,7 @@ class TfCheckpointWriter : public SnapshotWriter {
       CAIRN_RETURN_IF_ERROR(
           writer.AddString(std::string(kArchitectureKey), architecture_text_));
     }
-    if (!snapshot.compile.is_null()) {
+    if (!snapshot.compile->is_null()) {
       CAIRN_RETURN_IF_ERROR(writer.AddString(
           std::string(kCompileKey), ConfigText(kCompileKey, snapshot.compile)));
     }

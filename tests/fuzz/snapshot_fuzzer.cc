@@ -66,7 +66,7 @@ void CheckWrittenAgain(const Snapshot& snapshot) {
   const auto again = ReadAll(**reader, AllParts());
   CAIRN_CHECK(again.ok());
   CAIRN_CHECK(*again->architecture == *snapshot.architecture);
-  CAIRN_CHECK(again->compile == snapshot.compile);
+  CAIRN_CHECK(*again->compile == *snapshot.compile);
   CAIRN_CHECK(again->extras.size() == snapshot.extras.size());
 }
 

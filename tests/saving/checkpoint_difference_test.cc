@@ -134,12 +134,12 @@ TEST(CheckpointDifferenceTest, WhatOneLacksIsNamed) {
 
 TEST(CheckpointDifferenceTest, ConfigsSayTheirFirstMemberThatDiffers) {
   Snapshot first = SmallSnapshot(3), second = SmallSnapshot(3);
-  second.compile = Config::Object{{"loss", "mse"}, {"n", 4}};
+  second.compile = Config(Config::Object{{"loss", "mse"}, {"n", 4}});
   const EntryDifference found = OneDifference(first, second);
   EXPECT_EQ(found.kind, Kind::kText);
   EXPECT_EQ(found.first, "n = 3");
   EXPECT_EQ(found.second, "n = 4");
-  second.compile = Config::Object{{"loss", "mse"}};
+  second.compile = Config(Config::Object{{"loss", "mse"}});
   EXPECT_EQ(OneDifference(first, second).second, "no n");
 }
 

@@ -297,7 +297,8 @@ TEST_F(CheckpointEditTest, AConfigGetsAnotherValue) {
                          Configure("compile.n.1", 7),
                          Configure("state/callback.SA..b.x", 0.5)})));
   Snapshot expected = SmallSnapshot(3);
-  expected.compile = Config::Object{{"loss", "mae"}, {"n", Config::List{1, 7}}};
+  expected.compile =
+      Config(Config::Object{{"loss", "mae"}, {"n", Config::List{1, 7}}});
   expected.extras["callback/A.b"].values = Config::Object{{"x", 0.5}};
   EXPECT_EQ(DescribeValues(Read()), DescribeValues(expected));
   // The other is as it was.

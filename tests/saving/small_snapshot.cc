@@ -76,7 +76,7 @@ Snapshot SmallSnapshot(int value) {
   AddOptimizer(snapshot, value);
   snapshot.parts = AllParts();
   snapshot.architecture = Config(Config::Object{{"class_name", "Sequential"}});
-  snapshot.compile = Config::Object{{"loss", "mse"}, {"n", value}};
+  snapshot.compile = Config(Config::Object{{"loss", "mse"}, {"n", value}});
   snapshot.extras["run"] = {
       .values = Config::Object{{"epoch", 1}, {"step", value}},
       .tensors = {

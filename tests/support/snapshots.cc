@@ -41,7 +41,7 @@ Snapshot CloneSnapshot(const Snapshot& snapshot) {
 std::string DescribeSnapshot(const Snapshot& snapshot) {
   std::string text =
       absl::StrCat("architecture ", snapshot.architecture->ToJson(),
-                   "\ncompile ", snapshot.compile.ToJson(), "\n");
+                   "\ncompile ", snapshot.compile->ToJson(), "\n");
   for (const ObjectGraph::Node& node : snapshot.objects->nodes) {
     absl::StrAppend(&text, "node ", static_cast<int>(node.kind), " ",
                     node.class_name, " ", node.tensor, ":");

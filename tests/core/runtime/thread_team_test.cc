@@ -57,6 +57,20 @@ TEST(ThreadTeamTest, JobsOfChangingLengthDoNotMix) {
   }
 }
 
+TEST(ThreadTeamTest, ATeamThatIsWokenUpGoesOnAsBefore) {
+  for (const int threads : {1, 3}) {
+    ThreadTeam team(threads);
+    team.WakeUp();
+    for (int turn = 0; turn < 1000; ++turn) {
+      std::atomic<int> sum{0};
+      RunOn(team, 4, [&](int task) { sum += task + 1; });
+      ASSERT_EQ(sum, 10);
+      team.WakeUp();
+      if (turn % 7 == 0) team.WakeUp();
+    }
+  }
+}
+
 TEST(ThreadTeamTest, ThreadsWorkAtTheSameTime) {
   ThreadTeam team(2);
   std::mutex mutex;

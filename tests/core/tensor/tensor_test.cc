@@ -19,6 +19,30 @@ TEST(TensorTest, ZerosAreZeroAndAligned) {
   for (const int16_t value : tensor.values<int16_t>()) EXPECT_EQ(value, 0);
 }
 
+TEST(TensorTest, SmallOnesMadeTogetherLieOneBehindAnother) {
+  constexpr int64_t kLarge = int64_t{1} << 17;  // Half a megabyte.
+  // Memory that was used before, so that zeros are not there by chance.
+  Tensor::FromValues<float>({1, 2, 3}, {3});
+  const std::vector<Tensor> tensors =
+      Tensor::ZerosTogether({{DType::kFloat32, {3}},
+                             {DType::kFloat32, {kLarge}},
+                             {DType::kInt64, {}},
+                             {DType::kFloat32, {0}},
+                             {DType::kFloat64, {9}}});
+  ASSERT_EQ(tensors.size(), 5);
+  for (const Tensor& tensor : tensors) {
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(tensor.bytes().data()) % 64, 0);
+    for (const std::byte byte : tensor.bytes()) ASSERT_EQ(byte, std::byte{0});
+  }
+  EXPECT_EQ(tensors[1].spec(), TensorSpec({DType::kFloat32, {kLarge}}));
+  EXPECT_EQ(tensors[2].bytes().data(), tensors[0].bytes().data() + 64);
+  EXPECT_EQ(tensors[4].bytes().data(), tensors[2].bytes().data() + 64);
+  EXPECT_TRUE(tensors[4].SharesMemoryWith(tensors[0]));
+  EXPECT_FALSE(tensors[1].SharesMemoryWith(tensors[0]));
+  EXPECT_FALSE(tensors[0].SharesMemoryWith(tensors[0].Clone()));
+  EXPECT_TRUE(Tensor::ZerosTogether({}).empty());
+}
+
 TEST(TensorTest, ValuesAreCopiedInRowMajorOrder) {
   std::vector<double> source = {1, 2, 3, 4, 5, 6};
   const Tensor tensor =

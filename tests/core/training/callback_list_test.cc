@@ -76,7 +76,10 @@ TEST(CallbackListTest, TheFirstErrorEndsTheRound) {
     absl::StatusOr<Snapshot> TakeSnapshot(const Parts&) override {
       return absl::UnimplementedError("");
     }
-    void Detach(Snapshot&, SnapshotBuffers&) override {}
+    absl::StatusOr<Snapshot> TakeDetachedSnapshot(const Parts&,
+                                                  SnapshotBuffers&) override {
+      return absl::UnimplementedError("");
+    }
     absl::StatusOr<RestoreReport> Restore(const Snapshot&,
                                           const RestoreOptions&) override {
       return absl::UnimplementedError("");

@@ -264,13 +264,53 @@ TEST(RunSnapshotTest, OneAfterAnotherShareWhatStays) {
   EXPECT_EQ(DescribeSnapshot(last), DescribeSnapshot(first));
 }
 
+TEST(RunSnapshotTest, ADetachedOneIsNotChangedByLaterSteps) {
+  SnapshotBuffers buffers;
+  std::vector<std::string> live, detached;
+  Snapshot snapshot;
+  HookCallback taker(
+      [&](const std::string& hook, TrainingSession& session, const Logs&) {
+        if (hook != "on_train_batch_end") return absl::OkStatus();
+        // As the one before is after another step.
+        if (!live.empty()) detached.push_back(DescribeSnapshot(snapshot));
+        live.push_back(DescribeSnapshot(TakeAll(session)));
+        auto taken = session.TakeDetachedSnapshot(AllParts(), buffers);
+        if (!taken.ok()) return taken.status();
+        snapshot = *std::move(taken);
+        return absl::OkStatus();
+      });
+  FitWith(*MakeModel(7, /*threads=*/2), MakeOptions(), &taker);
+  detached.push_back(DescribeSnapshot(snapshot));
+  ASSERT_EQ(live.size(), 2 * kStepsPerEpoch);
+  EXPECT_NE(live[0], live[1]);
+  EXPECT_EQ(detached, live);
+}
+
+TEST(RunSnapshotTest, SlotsLieOneBehindAnother) {
+  const auto model = MakeModel(1);
+  ASSERT_TRUE(IsOk(model->EnsureBuilt({{DType::kFloat32, {kDynamic, 5}}})));
+  CAIRN_ASSERT_OK_AND_ASSIGN(const Snapshot snapshot,
+                             model->TakeSnapshot(AllParts()));
+  std::vector<Tensor> slots;
+  for (const NamedTensor& tensor : *snapshot.optimizer) {
+    if (tensor.name.find('/') != std::string::npos) {
+      slots.push_back(tensor.value);
+    }
+  }
+  ASSERT_GT(slots.size(), 2);
+  for (size_t i = 1; i < slots.size(); ++i) {
+    EXPECT_TRUE(slots[i].SharesMemoryWith(slots[0]));
+    EXPECT_GT(slots[i].bytes().data(), slots[i - 1].bytes().data());
+  }
+}
+
 TEST(RunSnapshotTest, PartsAreThoseThatWereAskedFor) {
   const auto model = MakeModel(1);
   ASSERT_TRUE(IsOk(model->EnsureBuilt({{DType::kFloat32, {kDynamic, 5}}})));
   CAIRN_ASSERT_OK_AND_ASSIGN(const Snapshot weights, model->TakeSnapshot({}));
   EXPECT_EQ(weights.parts, (Parts{Part::kWeights}));
   EXPECT_TRUE(weights.optimizer->empty());
-  EXPECT_TRUE(weights.compile.is_null());
+  EXPECT_TRUE(weights.compile->is_null());
   CAIRN_ASSERT_OK_AND_ASSIGN(
       const Snapshot more,
       model->TakeSnapshot({Part::kArchitecture, Part::kCompile}));

@@ -1,5 +1,7 @@
 #include "core/training/snapshot.h"
 
+#include <vector>
+
 #include "core/runtime/thread_team.h"
 #include "gtest/gtest.h"
 
@@ -84,6 +86,43 @@ TEST(SnapshotTest, LargeTensorsAreDetachedWhole) {
     EXPECT_EQ(snapshot.FindTensor("w")->values<float>(), values);
     EXPECT_EQ(snapshot.FindTensor("m/w")->values<float>()[0], 4);
   }
+}
+
+TEST(SnapshotTest, TensorsThatLieOneBehindAnotherKeepTheirOwnValues) {
+  std::vector<TensorSpec> specs;
+  for (int64_t i = 0; i < 4000; ++i) {
+    specs.push_back({DType::kFloat32, {i % 50}});
+  }
+  std::vector<Tensor> tensors = Tensor::ZerosTogether(specs);
+  float next = 0;
+  for (Tensor& tensor : tensors) {
+    for (float& value : tensor.mutable_values<float>()) value = next++;
+  }
+  // Some in order, some of other memory between them, some backwards.
+  Snapshot snapshot;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    snapshot.weights.Mutable().push_back({"w", tensors[i]});
+    if (i % 11 == 0) {
+      snapshot.weights.Mutable().push_back({"other", tensors[i].Clone()});
+    }
+    snapshot.optimizer.Mutable().push_back(
+        {"m", tensors[tensors.size() - 1 - i]});
+  }
+  const Snapshot live = snapshot;
+  ThreadTeam team(2);
+  SnapshotBuffers buffers;
+  snapshot.Detach(buffers, &team);
+  const auto expect_equal = [](const NamedTensors& copies,
+                               const NamedTensors& sources) {
+    ASSERT_EQ(copies->size(), sources->size());
+    for (size_t i = 0; i < copies->size(); ++i) {
+      const Tensor& copy = (*copies)[i].value;
+      ASSERT_EQ(copy.values<float>(), (*sources)[i].value.values<float>()) << i;
+      ASSERT_FALSE(copy.SharesMemoryWith((*sources)[i].value));
+    }
+  };
+  expect_equal(snapshot.weights, live.weights);
+  expect_equal(snapshot.optimizer, live.optimizer);
 }
 
 TEST(SnapshotTest, BuffersFollowAChangeOfSpecs) {
