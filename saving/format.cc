@@ -155,8 +155,7 @@ absl::StatusOr<Contents> HoldContents(
 absl::StatusOr<Contents> FindContents(
     const SnapshotReader& reader,
     const std::vector<const TensorEntry*>& entries) {
-  CAIRN_RETURN_IF_ERROR(ForEachTensor(
-      entries, [&](int64_t i) { return reader.VerifyTensor(*entries[i]); }));
+  CAIRN_RETURN_IF_ERROR(reader.VerifyTensors(entries));
   Contents contents;
   for (const TensorEntry* const entry : entries) {
     contents.push_back(reader.FindContent(*entry));
@@ -229,8 +228,10 @@ absl::Status SnapshotReader::ReadTensorInto(const TensorEntry& entry,
   return value.CopyTo(bytes);
 }
 
-absl::Status SnapshotReader::VerifyTensor(const TensorEntry& entry) const {
-  return ReadTensor(entry).status();
+absl::Status SnapshotReader::VerifyTensors(
+    const std::vector<const TensorEntry*>& entries) const {
+  return ForEachTensor(
+      entries, [&](int64_t i) { return ReadTensor(*entries[i]).status(); });
 }
 
 std::shared_ptr<const TensorContent> SnapshotReader::FindContent(

@@ -98,8 +98,9 @@ class SnapshotReader {
   // The same into memory that is there. REQUIRES: it is as large.
   virtual absl::Status ReadTensorInto(const TensorEntry& entry,
                                       absl::Span<std::byte> bytes) const;
-  // Tests its checksum alone; DataLoss if it is wrong.
-  virtual absl::Status VerifyTensor(const TensorEntry& entry) const;
+  // Tests the checksums of these alone; DataLoss if one is wrong.
+  virtual absl::Status VerifyTensors(
+      const std::vector<const TensorEntry*>& entries) const;
   // A tensor's bytes where they lie, not tested; they may outlive this object.
   // Null where the file does not have them as they are in memory.
   virtual std::shared_ptr<const TensorContent> FindContent(

@@ -148,6 +148,9 @@ class BundleReader {
       const BundleEntry& entry) const;
   // Tests the checksum of an entry of any type without keeping its value.
   absl::Status Verify(const BundleEntry& entry) const;
+  // Those of several, which threads share if they are megabytes. The error is
+  // that of the first that has one.
+  absl::Status VerifyAll(absl::Span<const BundleEntry* const> entries) const;
   // What lies between entries, so that large ones begin on a page.
   std::vector<BundleGap> gaps() const;
   // DataLoss if it is not all zeros.
@@ -186,6 +189,11 @@ class BundleReader {
                           absl::Span<std::byte> bytes) const;
   // The bytes of a string or variant tensor.
   absl::StatusOr<std::string> ReadBytes(const BundleEntry& entry) const;
+  // Whether its bytes have one checksum, that of all of them in their order.
+  static bool HasPlainCrc(const BundleEntry& entry);
+  // The checksum of some of its bytes. REQUIRES: it has them.
+  absl::StatusOr<uint32_t> ComputeCrc(const BundleEntry& entry, int64_t begin,
+                                      int64_t size) const;
   absl::Status CheckCrc(const BundleEntry& entry, uint32_t crc) const;
   // What an error about an entry begins with: its key and data file.
   std::string NameOf(const BundleEntry& entry) const;

@@ -9,6 +9,7 @@
 #include "core/base/annotate.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
+#include "core/runtime/run_in_parallel.h"
 #include "core/tensor/aligned_buffer.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/stored_type.h"
@@ -21,6 +22,10 @@ namespace {
 // What a core keeps near it, so that bytes are still there when their checksum
 // is computed.
 constexpr int64_t kReadAtOnce = int64_t{1} << 18;
+// The same where the bytes are not kept, of memory that costs nothing to get.
+constexpr int64_t kTestAtOnce = int64_t{1} << 16;
+// Fewer bytes are tested sooner than a thread for them has begun.
+constexpr int64_t kInParallelFrom = int64_t{2} << 20;
 
 // Keys may hold any byte.
 std::string Quoted(absl::string_view key) {
@@ -321,17 +326,77 @@ absl::Status BundleReader::Verify(const BundleEntry& entry) const {
                                    big_endian_, entry.masked_crc),
                     absl::StrCat(NameOf(entry), ", ", RangeOf(entry)));
   }
-
-  std::vector<std::byte> buffer(std::min(entry.size, kReadAtOnce));
-  uint32_t crc = 0;
-  for (int64_t done = 0; done < entry.size;) {
-    const auto part =
-        absl::MakeSpan(buffer).first(std::min(entry.size - done, kReadAtOnce));
-    CAIRN_RETURN_IF_ERROR(data_[entry.shard]->Read(entry.offset + done, part));
-    crc = Crc32c(part, crc);
-    done += static_cast<int64_t>(part.size());
-  }
+  CAIRN_ASSIGN_OR_RETURN(const uint32_t crc, ComputeCrc(entry, 0, entry.size));
   return CheckCrc(entry, crc);
+}
+
+absl::StatusOr<uint32_t> BundleReader::ComputeCrc(const BundleEntry& entry,
+                                                  int64_t begin,
+                                                  int64_t size) const {
+  const AlignedBuffer buffer =
+      MakeUnsetBuffer(static_cast<size_t>(std::min(size, kTestAtOnce)));
+  uint32_t crc = 0;
+  for (int64_t done = 0; done < size; done += kTestAtOnce) {
+    const absl::Span<std::byte> part(
+        buffer.get(), static_cast<size_t>(std::min(size - done, kTestAtOnce)));
+    CAIRN_RETURN_IF_ERROR(
+        data_[entry.shard]->Read(entry.offset + begin + done, part));
+    crc = Crc32c(part, crc);
+  }
+  return crc;
+}
+
+bool BundleReader::HasPlainCrc(const BundleEntry& entry) {
+  return !entry.is_sliced && !entry.is_string() &&
+         entry.dtype_number != kVariantTypeNumber;
+}
+
+absl::Status BundleReader::VerifyAll(
+    absl::Span<const BundleEntry* const> entries) const {
+  // So large that joining checksums costs nothing beside it, and so small that
+  // threads share a few megabytes evenly.
+  constexpr int64_t kPiece = int64_t{1} << 18;
+  struct Piece {
+    const BundleEntry* entry = nullptr;
+    int64_t begin = 0, size = 0;
+    uint32_t crc = 0;
+  };
+  std::vector<Piece> pieces;
+  int64_t total = 0;
+  for (const BundleEntry* const entry : entries) {
+    total += entry->size;
+    int64_t begin = 0;
+    do {
+      // What is not to be parted is one piece.
+      const int64_t left = entry->size - begin;
+      const int64_t size = HasPlainCrc(*entry) ? std::min(left, kPiece) : left;
+      pieces.push_back({.entry = entry, .begin = begin, .size = size});
+      begin += size;
+    } while (begin < entry->size);
+  }
+  const auto test = [&](int64_t i) -> absl::Status {
+    Piece& piece = pieces[i];
+    if (piece.size == piece.entry->size) return Verify(*piece.entry);
+    CAIRN_ASSIGN_OR_RETURN(piece.crc,
+                           ComputeCrc(*piece.entry, piece.begin, piece.size));
+    return absl::OkStatus();
+  };
+  const auto count = static_cast<int64_t>(pieces.size());
+  if (total >= kInParallelFrom) {
+    CAIRN_RETURN_IF_ERROR(RunInParallel(count, test));
+  } else {
+    for (int64_t i = 0; i < count; ++i) CAIRN_RETURN_IF_ERROR(test(i));
+  }
+  uint32_t crc = 0;
+  for (const Piece& piece : pieces) {
+    if (piece.size == piece.entry->size) continue;
+    crc = piece.begin == 0
+              ? piece.crc
+              : JoinCrcs(crc, piece.crc, static_cast<uint64_t>(piece.size));
+    if (piece.begin + piece.size < piece.entry->size) continue;
+    CAIRN_RETURN_IF_ERROR(CheckCrc(*piece.entry, crc));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace cairn

@@ -17,7 +17,6 @@
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
 #include "core/io/file_system.h"
-#include "core/runtime/run_in_parallel.h"
 #include "saving/cairn_entries.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
@@ -185,9 +184,13 @@ class TfCheckpointReader : public SnapshotReader {
     return bundle_->ReadTensorInto(*found, bytes);
   }
 
-  absl::Status VerifyTensor(const TensorEntry& entry) const override {
-    CAIRN_ASSIGN_OR_RETURN(const BundleEntry* const found, Find(entry));
-    return VerifyEntry(*found);
+  absl::Status VerifyTensors(
+      const std::vector<const TensorEntry*>& entries) const override {
+    std::vector<const BundleEntry*> found;
+    for (const TensorEntry* const entry : entries) {
+      CAIRN_ASSIGN_OR_RETURN(found.emplace_back(), Find(*entry));
+    }
+    return VerifyEntries(found);
   }
 
   std::shared_ptr<const TensorContent> FindContent(
@@ -206,10 +209,11 @@ class TfCheckpointReader : public SnapshotReader {
   }
 
   absl::Status Verify() const override {
-    const absl::Span<const BundleEntry> entries = bundle_->entries();
-    return RunInParallel(static_cast<int64_t>(entries.size()), [&](int64_t i) {
-      return tested(entries[i]) ? absl::OkStatus() : VerifyEntry(entries[i]);
-    });
+    std::vector<const BundleEntry*> left;
+    for (const BundleEntry& entry : bundle_->entries()) {
+      if (!tested(entry)) left.push_back(&entry);
+    }
+    return VerifyEntries(left);
   }
 
  private:
@@ -220,10 +224,11 @@ class TfCheckpointReader : public SnapshotReader {
         absl::StrCat(bundle_->prefix(), " has no entry \"", entry.key, "\""));
   }
 
-  absl::Status VerifyEntry(const BundleEntry& entry) const {
-    const absl::Status status = bundle_->Verify(entry);
-    if (status.ok()) tested(entry) = true;
-    return status;
+  absl::Status VerifyEntries(
+      const std::vector<const BundleEntry*>& entries) const {
+    CAIRN_RETURN_IF_ERROR(bundle_->VerifyAll(entries));
+    for (const BundleEntry* const entry : entries) tested(*entry) = true;
+    return absl::OkStatus();
   }
 
   // Whether the entry was read and is good. REQUIRES: it is the bundle's own.

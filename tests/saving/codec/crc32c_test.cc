@@ -30,6 +30,29 @@ TEST(Crc32cTest, GoesOnFromAnotherPart) {
   }
 }
 
+TEST(Crc32cTest, TwoAreJoined) {
+  const absl::string_view text = "123456789";
+  for (size_t i = 0; i <= text.size(); ++i) {
+    EXPECT_EQ(JoinCrcs(CrcOf(text.substr(0, i)), CrcOf(text.substr(i)),
+                       text.size() - i),
+              0xe3069283u);
+  }
+  // Of long ones, of all sizes near those of two.
+  std::string bytes(70000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(i * i % 251);
+  }
+  const uint32_t whole = CrcOf(bytes);
+  const absl::string_view all = bytes;
+  for (const size_t size :
+       {1, 255, 256, 257, 4095, 4096, 65535, 65536, 69999}) {
+    EXPECT_EQ(JoinCrcs(CrcOf(all.substr(0, bytes.size() - size)),
+                       CrcOf(all.substr(bytes.size() - size)), size),
+              whole)
+        << size;
+  }
+}
+
 TEST(Crc32cTest, MaskIsTensorFlowsAndCanBeUndone) {
   EXPECT_EQ(MaskCrc(0), 0xa282ead8u);
   EXPECT_EQ(MaskCrc(0xe3069283u), 0xc78ab0e5u);

@@ -120,6 +120,39 @@ TEST(TensorBundleTest, SeveralDataFilesHaveTogetherWhatOneHas) {
   }
 }
 
+TEST(TensorBundleTest, ManyAreTestedAsEachAlone) {
+  MemoryFiles files;
+  WriteBundle(files, AddLargeBundle);
+  const auto bundle = Opened(files);
+  std::vector<const BundleEntry*> all, few;
+  for (const BundleEntry& entry : bundle->entries()) {
+    all.push_back(&entry);
+    if (absl::StrContains(entry.key, "/1")) few.push_back(&entry);
+  }
+  std::string& content = files.contents[kData];
+  ASSERT_GT(content.size(), 4u << 20) << "too few for threads";
+  EXPECT_TRUE(bundle->VerifyAll(all).ok());
+  EXPECT_TRUE(bundle->VerifyAll({}).ok());
+  // In all pieces of what is tested in pieces.
+  int found = 0;
+  for (size_t at = 0; at < content.size(); at += 99'991) {
+    content[at] ^= 1;
+    const auto damaged = Opened(files);
+    for (const auto* const list : {&all, &few}) {
+      absl::Status expected;
+      std::vector<const BundleEntry*> entries;
+      for (const BundleEntry* const entry : *list) {
+        entries.push_back(damaged->Find(entry->key));
+        expected.Update(damaged->Verify(*entries.back()));
+      }
+      EXPECT_EQ(damaged->VerifyAll(entries), expected) << at;
+      if (!expected.ok()) ++found;
+    }
+    content[at] ^= 1;
+  }
+  EXPECT_GT(found, 40);
+}
+
 TEST(TensorBundleTest, LargeTensorsBeginOnAPage) {
   MemoryFiles files;
   WriteBundle(files, AddLargeBundle);
