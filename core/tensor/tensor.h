@@ -72,7 +72,7 @@ class Tensor {
   bool is_stored() const { return content_ != nullptr; }
   // Whether both lie in one piece of memory, as those made together may.
   bool SharesMemoryWith(const Tensor& other) const {
-    return !buffer_.owner_before(other.buffer_) &&
+    return buffer_ != nullptr && !buffer_.owner_before(other.buffer_) &&
            !other.buffer_.owner_before(buffer_);
   }
   // Copies the bytes from `offset` on. An error is one of reading what is

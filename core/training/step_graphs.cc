@@ -135,26 +135,27 @@ class StepTrace {
 absl::Status MakeSlots(const Optimizer& optimizer,
                        absl::Span<const Weight> weights,
                        OptimizerVariables& variables) {
+  const std::vector<SlotSpec> slots = optimizer.slots();
   struct NewSlot {
-    SlotSpec slot;
-    size_t weight;
+    const SlotSpec* slot;
+    int place;  // Of its weight.
     std::shared_ptr<Variable> variable;
   };
   std::vector<NewSlot> made;
   std::vector<TensorSpec> specs;
-  for (const SlotSpec& slot : optimizer.slots()) {
+  for (const SlotSpec& slot : slots) {
     const auto& by_weight = variables.slots[slot.name];
     for (size_t i = 0; i < weights.size(); ++i) {
       if (by_weight.count(weights[i].variable.get()) > 0) continue;
-      made.push_back({.slot = slot, .weight = i});
+      made.push_back({.slot = &slot, .place = static_cast<int>(i)});
       specs.push_back(weights[i].variable->spec());
     }
   }
   // Together, as thousands of small ones are then copied as one.
   std::vector<Tensor> values = Tensor::ZerosTogether(specs);
   for (size_t i = 0; i < made.size(); ++i) {
-    const auto& [slot, place, unused] = made[i];
-    const Weight& weight = weights[place];
+    const SlotSpec& slot = *made[i].slot;
+    const Weight& weight = weights[made[i].place];
     auto variable = std::make_shared<Variable>(
         absl::StrCat(slot.name, "/", weight.path), std::move(values[i]), false);
     if (slot.initial != 0) {
@@ -163,15 +164,14 @@ absl::Status MakeSlots(const Optimizer& optimizer,
       }
     }
     if (variables.deferred != nullptr) {
-      CAIRN_RETURN_IF_ERROR(variables.deferred->Fill(
-          slot, weight, static_cast<int>(place), *variable));
+      CAIRN_RETURN_IF_ERROR(
+          variables.deferred->Fill(slot, weight, made[i].place, *variable));
     }
     made[i].variable = std::move(variable);
   }
-  for (NewSlot& made_slot : made) {
-    variables
-        .slots[made_slot.slot.name][weights[made_slot.weight].variable.get()] =
-        std::move(made_slot.variable);
+  for (NewSlot& slot : made) {
+    const Variable* const weight = weights[slot.place].variable.get();
+    variables.slots[slot.slot->name][weight] = std::move(slot.variable);
   }
   if (!weights.empty()) variables.deferred = nullptr;
   return absl::OkStatus();

@@ -148,8 +148,8 @@ class BundleReader {
       const BundleEntry& entry) const;
   // Tests the checksum of an entry of any type without keeping its value.
   absl::Status Verify(const BundleEntry& entry) const;
-  // Those of several, which threads share if they are megabytes. The error is
-  // that of the first that has one.
+  // Those of several, which threads share if they are megabytes. Of several
+  // errors it is one.
   absl::Status VerifyAll(absl::Span<const BundleEntry* const> entries) const;
   // What lies between entries, so that large ones begin on a page.
   std::vector<BundleGap> gaps() const;

@@ -354,22 +354,24 @@ bool BundleReader::HasPlainCrc(const BundleEntry& entry) {
 absl::Status BundleReader::VerifyAll(
     absl::Span<const BundleEntry* const> entries) const {
   // So large that joining checksums costs nothing beside it, and so small that
-  // threads share a few megabytes evenly.
-  constexpr int64_t kPiece = int64_t{1} << 18;
+  // threads share a few megabytes evenly. Of sparse files there may be no end.
+  constexpr int64_t kLeastPiece = int64_t{1} << 18;
+  constexpr int64_t kMostPieces = int64_t{1} << 12;
+  int64_t total = 0;
+  for (const BundleEntry* const entry : entries) total += entry->size;
+  const int64_t most = std::max(kLeastPiece, total / kMostPieces);
   struct Piece {
     const BundleEntry* entry = nullptr;
     int64_t begin = 0, size = 0;
     uint32_t crc = 0;
   };
   std::vector<Piece> pieces;
-  int64_t total = 0;
   for (const BundleEntry* const entry : entries) {
-    total += entry->size;
     int64_t begin = 0;
     do {
       // What is not to be parted is one piece.
       const int64_t left = entry->size - begin;
-      const int64_t size = HasPlainCrc(*entry) ? std::min(left, kPiece) : left;
+      const int64_t size = HasPlainCrc(*entry) ? std::min(left, most) : left;
       pieces.push_back({.entry = entry, .begin = begin, .size = size});
       begin += size;
     } while (begin < entry->size);
