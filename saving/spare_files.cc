@@ -55,14 +55,6 @@ SpareFiles::~SpareFiles() {
 
 bool SpareFiles::GiveBackAll() { return Registry::Get().GiveBackAll(); }
 
-bool SpareFiles::MoveToFolderOf(const std::string& path, Spare& spare) {
-  if (DirectoryOf(path) == DirectoryOf(spare.name.path())) return true;
-  TemporaryName name = TemporaryName::Take(*spare.files, path);
-  if (!spare.files->Rename(spare.name.path(), name.path()).ok()) return false;
-  spare.name = std::move(name);
-  return true;
-}
-
 bool SpareFiles::GiveBack() {
   MutexLock lock(mutex_);
   // What stays the next start clears.
@@ -100,19 +92,24 @@ absl::Status SpareFiles::Retire(FileSystem& files, const std::string& path) {
   return files.Remove(path);
 }
 
-std::optional<SpareFiles::Taken> SpareFiles::Take(FileSystem& files,
-                                                  const std::string& path) {
+std::unique_ptr<WritableFile> SpareFiles::Take(FileSystem& files,
+                                               const std::string& path) {
   MutexLock lock(mutex_);
   auto node = spares_.extract(KindOf(path));
-  if (node.empty()) return std::nullopt;
-  Spare& spare = node.mapped();
-  if (spare.files == &files && MoveToFolderOf(path, spare)) {
-    auto file = files.ReuseFile(spare.name.path());
-    if (file.ok()) return Taken{std::move(spare.name), *std::move(file)};
+  if (node.empty()) return nullptr;
+  const Spare& spare = node.mapped();
+  // Of another file system, or in a folder that is gone. What stays there the
+  // next start clears.
+  if (spare.files != &files || !files.Rename(spare.name.path(), path).ok()) {
+    spare.files->Remove(spare.name.path()).IgnoreError();
+    return nullptr;
   }
-  // Whoever has it open keeps what was in it. What stays the next start clears.
-  spare.files->Remove(spare.name.path()).IgnoreError();
-  return std::nullopt;
+  auto file = files.ReuseFile(path);
+  if (file.ok()) return *std::move(file);
+  // Whoever has it open keeps what was in it. If it stays, who writes a new
+  // file of this name hears why.
+  files.Remove(path).IgnoreError();
+  return nullptr;
 }
 
 absl::StatusOr<std::unique_ptr<FileLock>> SpareFiles::Lock(

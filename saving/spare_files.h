@@ -35,15 +35,12 @@ class SpareFiles {
   // Keeps a file that lies under its temporary name already, or removes it. If
   // it cannot, the next start does.
   void Keep(FileSystem& files, TemporaryName name);
-  struct Taken {
-    TemporaryName name;
-    std::unique_ptr<WritableFile> file;
-  };
-  // One that is kept, for what will be at `path`: it is of that kind, lies in
-  // that folder under a temporary name, and as with FileSystem::ReuseFile()
-  // keeps its mode. Nothing if there is none, or if it cannot be used, as when
-  // somebody has it open; it is gone then.
-  std::optional<Taken> Take(FileSystem& files, const std::string& path);
+  // A file at `path` in the room of one of its kind that is kept; as with
+  // FileSystem::ReuseFile() its mode is that one's. Null if there is none, or
+  // if it cannot be used, as when somebody has it open; there is no file at
+  // `path` then.
+  std::unique_ptr<WritableFile> Take(FileSystem& files,
+                                     const std::string& path);
 
   // FileSystem::Lock(), with its errors, by the file of a lock that is kept if
   // there is one.
@@ -67,9 +64,6 @@ class SpareFiles {
     FileSystem* files = nullptr;
     TemporaryName name;
   };
-  // False if it cannot be done.
-  static bool MoveToFolderOf(const std::string& path, Spare& spare);
-
   // Held, under a name that nobody asks for.
   struct SpareLock {
     Spare spare;

@@ -74,19 +74,15 @@ absl::StatusOr<WritableFile*> StagedWrite::Create(const std::string& path,
   }
   StagedFile staged;
   staged.path = path;
+  staged.temporary = TemporaryName::Take(files_, path);
+  const std::string temporary_path = staged.temporary.path();
   std::unique_ptr<WritableFile> file;
   if (options_.spares != nullptr) {
-    if (auto taken = options_.spares->Take(files_, path)) {
-      staged.temporary = std::move(taken->name);
-      file = std::move(taken->file);
-    }
+    file = options_.spares->Take(files_, temporary_path);
   }
   if (file == nullptr) {
-    staged.temporary = TemporaryName::Take(files_, path);
-    CAIRN_ASSIGN_OR_RETURN(file,
-                           files_.NewWritableFile(staged.temporary.path()));
+    CAIRN_ASSIGN_OR_RETURN(file, files_.NewWritableFile(temporary_path));
   }
-  const std::string temporary_path = staged.temporary.path();
   staged.file = std::make_unique<PacedFile>(
       std::move(file), pace_.has_value() ? &*pace_ : nullptr,
       options_.read_back);
