@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -47,7 +48,11 @@ std::vector<const TensorEntry*> Wanted(const SnapshotReader& reader,
 int64_t BytesOf(const std::vector<const TensorEntry*>& entries) {
   int64_t bytes = 0;
   for (const TensorEntry* const entry : entries) {
-    bytes += static_cast<int64_t>(ByteSize(entry->spec));
+    // A file may say what it does not hold.
+    if (__builtin_add_overflow(
+            bytes, static_cast<int64_t>(ByteSize(entry->spec)), &bytes)) {
+      return std::numeric_limits<int64_t>::max();
+    }
   }
   return bytes;
 }

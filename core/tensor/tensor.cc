@@ -56,8 +56,9 @@ std::vector<Tensor> Tensor::ZerosTogether(
       continue;
     }
     Tensor tensor = std::move(together[next++]);
+    // With what is between it and the next.
     const absl::Span<std::byte> bytes = tensor.mutable_bytes();
-    std::memset(bytes.data(), 0, bytes.size());
+    std::memset(bytes.data(), 0, RoundUpToAlignment(bytes.size()));
     tensors.push_back(std::move(tensor));
   }
   return tensors;

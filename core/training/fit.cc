@@ -141,7 +141,7 @@ bool Trainer::is_restored() const {
 std::string Trainer::MakeRunId(const FitOptions& options) const {
   const Config what =
       Config::Object{{"architecture", Serialize(*model_)},
-                     {"compile", CompileConfig()},
+                     {"compile", *compile_config_},
                      {"fields", FieldsToString(fields_)},
                      {"batch_size", batch_size()},
                      {"batches", fit_->feed->source().batches_per_epoch()},

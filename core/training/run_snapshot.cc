@@ -13,7 +13,7 @@
 #include "core/training/trainer.h"
 
 namespace cairn {
-Config Trainer::CompileConfig() const {
+Config Trainer::MakeCompileConfig() const {
   Config::List metrics;
   for (const auto& [name, metric] : metrics_) {
     Config entry = Serialize(*metric);

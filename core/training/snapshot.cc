@@ -113,6 +113,7 @@ void SnapshotBuffers::ListPieces() {
       const Tensor& source = (*list->source)[i].value;
       Tensor copy = (*list->copy)[i].value;
       const absl::Span<const std::byte> from = source.bytes();
+      if (from.empty()) continue;
       std::byte* const to = copy.mutable_bytes().data();
       for (size_t at = 0; at < from.size(); at += kLargestPiece) {
         const Piece piece = {from.data() + at, to + at,

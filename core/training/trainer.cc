@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Trainer>> Trainer::Create(
     trainer->metrics_.emplace_back(name, std::move(metric));
   }
   if (trainer->loss_ != nullptr) {
-    trainer->compile_config_ = trainer->CompileConfig();
+    trainer->compile_config_ = trainer->MakeCompileConfig();
   }
   return trainer;
 }

@@ -208,7 +208,7 @@ class Trainer : public TrainingSession {
   // Callbacks and the user's objects take their states.
   absl::Status RestoreStates(const std::map<std::string, State>& extras);
   State RunExtras() const;
-  Config CompileConfig() const;
+  Config MakeCompileConfig() const;
   // Architecture, objects, weights and optimizer of a snapshot: what stays the
   // same while no weight is added.
   absl::StatusOr<Snapshot> TakeLastingSnapshot(const Parts& parts);

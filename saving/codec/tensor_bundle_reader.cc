@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -358,7 +359,11 @@ absl::Status BundleReader::VerifyAll(
   constexpr int64_t kLeastPiece = int64_t{1} << 18;
   constexpr int64_t kMostPieces = int64_t{1} << 12;
   int64_t total = 0;
-  for (const BundleEntry* const entry : entries) total += entry->size;
+  for (const BundleEntry* const entry : entries) {
+    if (__builtin_add_overflow(total, entry->size, &total)) {
+      total = std::numeric_limits<int64_t>::max();
+    }
+  }
   const int64_t most = std::max(kLeastPiece, total / kMostPieces);
   struct Piece {
     const BundleEntry* entry = nullptr;

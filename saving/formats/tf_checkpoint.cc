@@ -29,6 +29,22 @@ namespace {
 
 constexpr char kSaveCounter[] = "save_counter";
 
+// A config of the snapshot before, and what it is as text.
+class SharedText {
+ public:
+  void Follow(absl::string_view key, const SharedValue<Config>& config) {
+    if (!text_.empty() && config.SharesWith(config_)) return;
+    config_ = config;
+    text_ = ConfigText(key, *config);
+  }
+  bool is_null() const { return config_->is_null(); }
+  const std::string& text() const { return text_; }
+
+ private:
+  SharedValue<Config> config_;
+  std::string text_;  // Empty: there was none.
+};
+
 class TfCheckpointWriter : public SnapshotWriter {
  public:
   absl::Status Write(const Snapshot& snapshot, const std::string& path,
@@ -56,11 +72,8 @@ class TfCheckpointWriter : public SnapshotWriter {
  private:
   // Works out what is not as in the snapshot before.
   absl::Status Follow(const Snapshot& snapshot) {
-    if (architecture_text_.empty() ||
-        !snapshot.architecture.SharesWith(architecture_)) {
-      architecture_ = snapshot.architecture;
-      architecture_text_ = ConfigText(kArchitectureKey, *architecture_);
-    }
+    architecture_.Follow(kArchitectureKey, snapshot.architecture);
+    compile_.Follow(kCompileKey, snapshot.compile);
     const bool has_counter = snapshot.save_counter >= 0;
     if (!graph_.empty() && has_counter == has_counter_ &&
         snapshot.objects.SharesWith(objects_) &&
@@ -105,13 +118,13 @@ class TfCheckpointWriter : public SnapshotWriter {
   }
 
   absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
-    if (!architecture_->is_null()) {
-      CAIRN_RETURN_IF_ERROR(
-          writer.AddString(std::string(kArchitectureKey), architecture_text_));
+    if (!architecture_.is_null()) {
+      CAIRN_RETURN_IF_ERROR(writer.AddString(std::string(kArchitectureKey),
+                                             architecture_.text()));
     }
-    if (!snapshot.compile->is_null()) {
-      CAIRN_RETURN_IF_ERROR(writer.AddString(
-          std::string(kCompileKey), ConfigText(kCompileKey, snapshot.compile)));
+    if (!compile_.is_null()) {
+      CAIRN_RETURN_IF_ERROR(
+          writer.AddString(std::string(kCompileKey), compile_.text()));
     }
     for (const auto& [key, state] : snapshot.extras) {
       CAIRN_RETURN_IF_ERROR(writer.AddString(
@@ -125,8 +138,7 @@ class TfCheckpointWriter : public SnapshotWriter {
   }
 
   // Of the snapshot before, and what was made of them.
-  SharedValue<Config> architecture_;
-  std::string architecture_text_;  // Empty: there was none.
+  SharedText architecture_, compile_;
   SharedValue<ObjectGraph> objects_;
   NamedTensors weights_, optimizer_;
   bool has_counter_ = false;

@@ -97,7 +97,7 @@ TEST_F(EditTest, AddsATensorAndChangesAConfig) {
   EXPECT_EQ(RunCairn({"verify", out_}).code, 0);
   const auto snapshot = ReadSnapshot(out_, AllParts());
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
-  EXPECT_THAT(snapshot->compile.ToJson(), HasSubstr("\"learning_rate\":0.25"));
+  EXPECT_THAT(snapshot->compile->ToJson(), HasSubstr("\"learning_rate\":0.25"));
   EXPECT_THAT(snapshot->architecture->ToJson(),
               HasSubstr("\"name\":\"digits\""));
   EXPECT_EQ(WeightsOf(out_).at("dense/scale"), values);

@@ -21,8 +21,15 @@ TEST(TensorTest, ZerosAreZeroAndAligned) {
 
 TEST(TensorTest, SmallOnesMadeTogetherLieOneBehindAnother) {
   constexpr int64_t kLarge = int64_t{1} << 17;  // Half a megabyte.
-  // Memory that was used before, so that zeros are not there by chance.
-  Tensor::FromValues<float>({1, 2, 3}, {3});
+  // Memory of that size that was used before, so that zeros are not there by
+  // chance.
+  {
+    std::vector<Tensor> used;
+    for (int i = 0; i < 20; ++i) {
+      used.push_back(Tensor::Zeros({DType::kUInt8, {64 + 64 + 72}}));
+      for (std::byte& byte : used.back().mutable_bytes()) byte = std::byte{7};
+    }
+  }
   const std::vector<Tensor> tensors =
       Tensor::ZerosTogether({{DType::kFloat32, {3}},
                              {DType::kFloat32, {kLarge}},

@@ -111,6 +111,7 @@ TEST(SnapshotTest, TensorsThatLieOneBehindAnotherKeepTheirOwnValues) {
   const Snapshot live = snapshot;
   ThreadTeam team(2);
   SnapshotBuffers buffers;
+  team.WakeUp();
   snapshot.Detach(buffers, &team);
   const auto expect_equal = [](const NamedTensors& copies,
                                const NamedTensors& sources) {
