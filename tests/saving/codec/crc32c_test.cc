@@ -37,7 +37,7 @@ TEST(Crc32cTest, TwoAreJoined) {
                        text.size() - i),
               0xe3069283u);
   }
-  // Of long ones, of all sizes near those of two.
+  // Of a long one, parted at sizes about powers of two.
   std::string bytes(70000, '\0');
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<char>(i * i % 251);
