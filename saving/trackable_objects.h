@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "core/training/snapshot.h"
 #include "saving/codec/trackable_object_graph.h"
 
@@ -27,6 +28,9 @@ struct TrackableTensor {
   // or optimizer. kExtras: none of the snapshot's; "save_counter" is one.
   Part part = Part::kWeights;
   std::string name;
+  // What VisitTrackable() says: the snapshot's own. Null for the save counter,
+  // and for a root that is a variable of which the snapshot lacks the value.
+  const Tensor* value = nullptr;
 };
 
 struct TrackableObjects {
@@ -41,6 +45,16 @@ struct TrackableObjects {
 // Variables whose values the snapshot lacks are left out.
 // REQUIRES: snapshot.objects has a root.
 TrackableObjects ToTrackable(const Snapshot& snapshot);
+
+// The same one after another, without ever having all of thousands: calls
+// `visit` with each node, whether it or something below it has values, and its
+// tensor, null if it has none. They are good until `visit` returns.
+// REQUIRES: snapshot.objects has a root.
+void VisitTrackable(
+    const Snapshot& snapshot,
+    absl::FunctionRef<void(const TrackableNode& node, bool has_values,
+                           const TrackableTensor* tensor)>
+        visit);
 
 struct SnapshotObjects {
   ObjectGraph objects;  // The root has the edges "model" and "optimizer".

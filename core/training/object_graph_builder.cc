@@ -1,5 +1,8 @@
 #include "core/training/object_graph_builder.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "absl/strings/str_cat.h"
 
 namespace cairn {
@@ -127,16 +130,24 @@ void ObjectGraphBuilder::AddOptimizer(int parent, absl::string_view edge,
   AddOptimizerVariable(node, "learning_rate", "learning_rate",
                        *variables.learning_rate);
   const std::vector<Weight> weights = model.weights();
+  const auto trainable = static_cast<size_t>(
+      std::count_if(weights.begin(), weights.end(),
+                    [](const Weight& weight) { return weight.trainable; }));
+  // There may be thousands, and the lists are kept.
+  const size_t slots = optimizer.slots().size();
+  nodes_.reserve(nodes_.size() + slots * (1 + trainable));
+  optimizer_.reserve(optimizer_.size() + slots * trainable);
   for (const SlotSpec& slot : optimizer.slots()) {
     const int list = AddNode(Kind::kList, "List");
+    nodes_[list].edges.reserve(trainable);
     AddEdge(node, slot.edge, list);
-    const auto& slots = variables.slots.at(slot.name);
+    const auto& of_weights = variables.slots.at(slot.name);
     int index = 0;
     for (const Weight& weight : weights) {
       if (!weight.trainable) continue;
       AddOptimizerVariable(list, absl::StrCat(index++),
                            absl::StrCat(slot.name, "/", weight.path),
-                           *slots.at(weight.variable.get()));
+                           *of_weights.at(weight.variable.get()));
     }
   }
   snapshot_.parts.insert(Part::kOptimizer);

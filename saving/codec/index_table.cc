@@ -250,7 +250,7 @@ absl::StatusOr<Entries> TableReader::Read() {
 }  // namespace
 
 std::string EncodeIndexTable(
-    const std::map<std::string, std::string>& entries) {
+    absl::Span<const std::pair<absl::string_view, absl::string_view>> entries) {
   leveldb::Options options;
   options.block_size = 262144;
   size_t bytes = 0;
@@ -259,7 +259,9 @@ std::string EncodeIndexTable(
                                                  : leveldb::kSnappyCompression;
   StringSink sink;
   leveldb::TableBuilder builder(options, &sink);
-  for (const auto& [key, value] : entries) builder.Add(key, value);
+  for (const auto& [key, value] : entries) {
+    builder.Add({key.data(), key.size()}, {value.data(), value.size()});
+  }
   // A sink in memory does not fail.
   CAIRN_CHECK(builder.Finish().ok());
   return std::move(sink.bytes);

@@ -1,21 +1,23 @@
 #ifndef CAIRN_SAVING_CODEC_INDEX_TABLE_H_
 #define CAIRN_SAVING_CODEC_INDEX_TABLE_H_
 
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace cairn {
 
 // The file of a sorted map from strings to strings: leveldb's table, in blocks
-// as large as TensorFlow's. The same map gives the same bytes, and the same as
-// TensorFlow writes, unless keys and values have 64 KiB or more: blocks of such
-// a table are compressed with Snappy where it makes them an eighth smaller.
-std::string EncodeIndexTable(const std::map<std::string, std::string>& entries);
+// as large as TensorFlow's. The same entries give the same bytes, and the same
+// as TensorFlow writes, unless keys and values have 64 KiB or more: blocks of
+// such a table are compressed with Snappy where it makes them an eighth
+// smaller. REQUIRES: entries are sorted by key, and no key is twice there.
+std::string EncodeIndexTable(
+    absl::Span<const std::pair<absl::string_view, absl::string_view>> entries);
 
 // The entries of such a file, sorted and each key once. Compressed blocks are
 // read too. DataLoss unless every byte of the file is accounted for: blocks,

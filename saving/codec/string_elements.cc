@@ -66,6 +66,29 @@ absl::Status ConsumeCrc(absl::string_view what, bool big_endian,
   return absl::OkStatus();
 }
 
+// What stands in front of elements of those sizes, with room for `bytes` behind
+// it.
+EncodedStrings EncodeSizes(absl::Span<const size_t> sizes, size_t bytes) {
+  EncodedStrings encoded;
+  // Of a size there are at most ten bytes. A text of megabytes would be given
+  // half as much again.
+  encoded.bytes.reserve(10 * sizes.size() + sizeof(uint32_t) + bytes);
+  for (const size_t size : sizes) {
+    AppendVarint(size, &encoded.bytes);
+    encoded.crc = ExtendLength(encoded.crc, size, false);
+  }
+  std::string crc;
+  AppendFixed32(MaskCrc(encoded.crc), &crc);
+  encoded.bytes += crc;
+  encoded.crc = Extend(encoded.crc, crc);
+  return encoded;
+}
+
+void Append(absl::string_view bytes, EncodedStrings* encoded) {
+  encoded->bytes.append(bytes.data(), bytes.size());
+  encoded->crc = Extend(encoded->crc, bytes);
+}
+
 absl::Status CheckEnd(absl::string_view rest, uint32_t crc,
                       uint32_t masked_crc) {
   if (!rest.empty()) {
@@ -81,19 +104,20 @@ absl::Status CheckEnd(absl::string_view rest, uint32_t crc,
 }  // namespace
 
 EncodedStrings EncodeStrings(absl::Span<const absl::string_view> values) {
-  EncodedStrings encoded;
+  std::vector<size_t> sizes;
+  size_t bytes = 0;
   for (const absl::string_view value : values) {
-    AppendVarint(value.size(), &encoded.bytes);
-    encoded.crc = ExtendLength(encoded.crc, value.size(), false);
+    sizes.push_back(value.size());
+    bytes += value.size();
   }
-  std::string lengths_crc;
-  AppendFixed32(MaskCrc(encoded.crc), &lengths_crc);
-  encoded.bytes += lengths_crc;
-  encoded.crc = Extend(encoded.crc, lengths_crc);
-  for (const absl::string_view value : values) {
-    encoded.bytes.append(value.data(), value.size());
-    encoded.crc = Extend(encoded.crc, value);
-  }
+  EncodedStrings encoded = EncodeSizes(sizes, bytes);
+  for (const absl::string_view value : values) Append(value, &encoded);
+  return encoded;
+}
+
+EncodedStrings EncodeString(const absl::Cord& value) {
+  EncodedStrings encoded = EncodeSizes({value.size()}, value.size());
+  for (const absl::string_view piece : value.Chunks()) Append(piece, &encoded);
   return encoded;
 }
 

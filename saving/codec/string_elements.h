@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
@@ -19,6 +20,8 @@ struct EncodedStrings {
   uint32_t crc = 0;
 };
 EncodedStrings EncodeStrings(absl::Span<const absl::string_view> values);
+// The same of one that lies in pieces.
+EncodedStrings EncodeString(const absl::Cord& value);
 
 // The `count` strings in `bytes`. DataLoss if they do not fill it exactly, or
 // do not agree with `masked_crc`. REQUIRES: count <= bytes.size().

@@ -1,5 +1,6 @@
 #include "saving/codec/tensor_bundle.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -31,28 +32,15 @@ static_assert(kPage % kDirectAlignment == 0 && kOnPageFrom >= 100 * kPage);
 // Data files. More would hold more of a large bundle in memory that is read
 // from another.
 constexpr size_t kShardsAtOnce = 4;
+// Entries that wait for a single data file. Each keeps a Tensor, and of small
+// ones there may be thousands before there are megabytes.
+constexpr size_t kMostPending = 512;
 // Less is written before a thread has begun.
 constexpr int64_t kLeastForThreads = int64_t{1} << 20;
 
 absl::Span<const std::byte> BytesOf(absl::string_view text) {
   return absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()),
                              text.size());
-}
-
-std::string EntryProto(int dtype_number, const Shape& shape, int shard,
-                       int64_t offset, size_t size, uint32_t crc) {
-  proto::BundleEntryProto entry;
-  entry.set_dtype(dtype_number);
-  // A scalar's shape is there too, and empty.
-  entry.mutable_shape();
-  for (const int64_t extent : shape) {
-    entry.mutable_shape()->add_dim()->set_size(extent);
-  }
-  entry.set_shard_id(shard);
-  entry.set_offset(offset);
-  entry.set_size(static_cast<int64_t>(size));
-  entry.set_crc32c(MaskCrc(crc));
-  return entry.SerializeAsString();
 }
 
 }  // namespace
@@ -68,8 +56,7 @@ std::string BundleDataPath(absl::string_view prefix, int shard,
 }
 
 absl::Span<const std::byte> BundleWriter::Pending::bytes() const {
-  return dtype_number == kStringTypeNumber ? BytesOf(string_bytes)
-                                           : value.bytes();
+  return strings != nullptr ? BytesOf(strings->bytes) : value.bytes();
 }
 
 absl::Status BundleWriter::Shard::Write() {
@@ -89,7 +76,7 @@ absl::Status BundleWriter::Shard::Write() {
   };
   for (Pending& entry : pending) {
     const absl::Span<const std::byte> value = entry.bytes();
-    if (entry.dtype_number != kStringTypeNumber) entry.crc = Crc32c(value);
+    entry.crc = entry.strings != nullptr ? entry.strings->crc : Crc32c(value);
     gathered.resize(gathered.size() + static_cast<size_t>(entry.padding));
     if (value.size() >= kLarge) {
       add_gathered();
@@ -132,38 +119,29 @@ BundleWriter::BundleWriter(const std::vector<WritableFile*>& data,
   for (size_t i = 0; i < data.size(); ++i) shards_[i].file = data[i];
 }
 
-absl::StatusOr<BundleWriter::Entries::iterator> BundleWriter::AddKey(
-    const std::string& key) {
+absl::Status BundleWriter::AddTensor(absl::string_view key,
+                                     const Tensor& value) {
+  return Add(key, {.dtype_number = StoredTypeOf(value.dtype()).number,
+                   .value = value});
+}
+
+absl::Status BundleWriter::AddString(absl::string_view key,
+                                     absl::string_view value) {
+  return AddEncodedString(
+      key, std::make_shared<const EncodedStrings>(EncodeStrings({value})));
+}
+
+absl::Status BundleWriter::AddEncodedString(
+    absl::string_view key, std::shared_ptr<const EncodedStrings> value) {
+  return Add(key,
+             {.dtype_number = kStringTypeNumber, .strings = std::move(value)});
+}
+
+absl::Status BundleWriter::Add(absl::string_view key, Pending entry) {
   if (key.empty() || key[0] == '\0') {
     return absl::InvalidArgumentError(
         "a tensor's key must not be empty or begin with a zero byte");
   }
-  const auto [place, is_new] = entries_.try_emplace(key);
-  if (is_new) return place;
-  return absl::AlreadyExistsError(
-      absl::StrCat("two tensors have the key \"", key, "\""));
-}
-
-absl::Status BundleWriter::AddTensor(const std::string& key,
-                                     const Tensor& value) {
-  CAIRN_ASSIGN_OR_RETURN(const auto place, AddKey(key));
-  return Add({.place = place,
-              .dtype_number = StoredTypeOf(value.dtype()).number,
-              .shape = value.shape(),
-              .value = value});
-}
-
-absl::Status BundleWriter::AddString(const std::string& key,
-                                     absl::string_view value) {
-  CAIRN_ASSIGN_OR_RETURN(const auto place, AddKey(key));
-  EncodedStrings encoded = EncodeStrings({value});
-  return Add({.place = place,
-              .dtype_number = kStringTypeNumber,
-              .string_bytes = std::move(encoded.bytes),
-              .crc = encoded.crc});
-}
-
-absl::Status BundleWriter::Add(Pending entry) {
   if (shards_[next_].bytes >= shard_bytes_ && next_ + 1 < shards_.size()) {
     if (++next_ - written_ == kShardsAtOnce) {
       CAIRN_RETURN_IF_ERROR(WritePending());
@@ -178,9 +156,13 @@ absl::Status BundleWriter::Add(Pending entry) {
   entry.offset = shard.bytes;
   shard.bytes += static_cast<int64_t>(entry.bytes().size());
   pending_bytes_ += static_cast<int64_t>(entry.bytes().size());
+  entry.entry = entries_.size();
+  entries_.emplace_back(texts_.Add(key), absl::string_view());
   shard.pending.push_back(std::move(entry));
-  return shards_.size() == 1 && pending_bytes_ >= kWriteUpTo ? WritePending()
-                                                             : absl::OkStatus();
+  const bool is_enough =
+      shards_.size() == 1 &&
+      (pending_bytes_ >= kWriteUpTo || shard.pending.size() >= kMostPending);
+  return is_enough ? WritePending() : absl::OkStatus();
 }
 
 absl::Status BundleWriter::WritePending() {
@@ -195,12 +177,28 @@ absl::Status BundleWriter::WritePending() {
         RunInParallel(static_cast<int64_t>(all.size()),
                       [&](int64_t i) { return all[i].Write(); }));
   }
+  // One for all, which keeps its memory.
+  proto::BundleEntryProto proto;
   for (Shard& shard : all) {
     const int number = first_shard_ + static_cast<int>(&shard - &shards_[0]);
-    for (Pending& entry : shard.pending) {
-      entry.place->second =
-          EntryProto(entry.dtype_number, entry.shape, number, entry.offset,
-                     entry.bytes().size(), entry.crc);
+    for (const Pending& entry : shard.pending) {
+      proto.Clear();
+      proto.set_dtype(entry.dtype_number);
+      // A scalar's shape is there too, and empty.
+      proto.mutable_shape();
+      if (entry.strings == nullptr) {
+        for (const int64_t extent : entry.value.shape()) {
+          proto.mutable_shape()->add_dim()->set_size(extent);
+        }
+      }
+      proto.set_shard_id(number);
+      proto.set_offset(entry.offset);
+      proto.set_size(static_cast<int64_t>(entry.bytes().size()));
+      proto.set_crc32c(MaskCrc(entry.crc));
+      const size_t size = proto.ByteSizeLong();
+      char* const text = texts_.Take(size);
+      CAIRN_CHECK(proto.SerializeToArray(text, static_cast<int>(size)));
+      entries_[entry.entry].second = {text, size};
     }
     shard.pending.clear();
   }
@@ -215,7 +213,15 @@ absl::Status BundleWriter::WriteIndex(WritableFile* index) {
   proto::BundleHeaderProto header;
   header.set_num_shards(shard_count_);
   header.mutable_version()->set_producer(1);
-  entries_[""] = header.SerializeAsString();
+  entries_.emplace_back("", texts_.Add(header.SerializeAsString()));
+  std::sort(entries_.begin(), entries_.end());
+  const auto twice = std::adjacent_find(
+      entries_.begin(), entries_.end(),
+      [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (twice != entries_.end()) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("two tensors have the key \"", twice->first, "\""));
+  }
   return index->Append(BytesOf(EncodeIndexTable(entries_)));
 }
 

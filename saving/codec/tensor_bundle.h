@@ -12,8 +12,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/base/text_pool.h"
 #include "core/io/file_system.h"
 #include "core/tensor/tensor.h"
+#include "saving/codec/string_elements.h"
 
 namespace cairn {
 
@@ -47,9 +49,9 @@ struct BundleEntry {
 
 // Writes a bundle's entries into its data files. Keeps of each entry what the
 // index needs. Into one data file they are written once there are some
-// megabytes of them, and by WriteIndex(). Of several up to four are written at
-// the same time, when they are full or by WriteIndex(). Tensors share their
-// memory with the caller's until then.
+// megabytes or hundreds of them, and by WriteIndex(). Of several up to four are
+// written at the same time, when they are full or by WriteIndex(). Tensors
+// share their memory with the caller's until then.
 class BundleWriter {
  public:
   // `data` is not owned: data file `shard` of `shard_count`.
@@ -60,27 +62,29 @@ class BundleWriter {
   BundleWriter(const std::vector<WritableFile*>& data, int64_t shard_bytes,
                int shard_count);
 
-  // Adds `value`'s bytes. AlreadyExists if the key is taken, InvalidArgument if
-  // it is empty or begins with a zero byte, as the keys of the index itself.
-  // An error of a file may come from a later call.
-  absl::Status AddTensor(const std::string& key, const Tensor& value);
+  // Adds `value`'s bytes. InvalidArgument if the key is empty or begins with a
+  // zero byte, as the keys of the index itself. An error of a file may come
+  // from a later call.
+  absl::Status AddTensor(absl::string_view key, const Tensor& value);
   // Adds a scalar string tensor, likewise.
-  absl::Status AddString(const std::string& key, absl::string_view value);
-  // Writes the index, with its entries sorted by key. Called last.
+  absl::Status AddString(absl::string_view key, absl::string_view value);
+  // The same of a string that was encoded before, and is kept until it is
+  // written. REQUIRES: it is one string.
+  absl::Status AddEncodedString(absl::string_view key,
+                                std::shared_ptr<const EncodedStrings> value);
+  // Writes the index, with its entries sorted by key. AlreadyExists if two of
+  // them have one key. Called last.
   absl::Status WriteIndex(WritableFile* index);
 
  private:
-  // Serialized BundleEntryProtos by key; empty while they are pending.
-  using Entries = std::map<std::string, std::string>;
   // One that is still to be written.
   struct Pending {
-    Entries::iterator place;
+    size_t entry = 0;  // Its place among the entries.
     int dtype_number = 0;
-    Shape shape;
-    Tensor value;              // If it is no string.
-    std::string string_bytes;  // Encoded.
+    Tensor value;  // If it is no string.
+    std::shared_ptr<const EncodedStrings> strings;
     absl::Span<const std::byte> bytes() const;
-    uint32_t crc = 0;  // Of a tensor known once it is written.
+    uint32_t crc = 0;  // Known once it is written.
     int64_t offset = 0;
     int64_t padding = 0;  // Bytes in front of it.
   };
@@ -96,9 +100,7 @@ class BundleWriter {
     int64_t bytes = 0;  // With those pending.
   };
 
-  // Makes room for an entry.
-  absl::StatusOr<Entries::iterator> AddKey(const std::string& key);
-  absl::Status Add(Pending entry);
+  absl::Status Add(absl::string_view key, Pending entry);
   // Writes all that is pending.
   absl::Status WritePending();
 
@@ -109,7 +111,10 @@ class BundleWriter {
   size_t written_ = 0;  // The first shard that has, or may get, something
                         // pending.
   int64_t pending_bytes_ = 0;
-  Entries entries_;
+  // Keys, and serialized BundleEntryProtos, which are empty while they are
+  // pending.
+  std::vector<std::pair<absl::string_view, absl::string_view>> entries_;
+  TextPool texts_;  // What the entries lead to.
 };
 
 // Bytes of a data file that no entry has, less than a page and followed by one.

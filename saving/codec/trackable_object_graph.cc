@@ -1,5 +1,6 @@
 #include "saving/codec/trackable_object_graph.h"
 
+#include <cstdint>
 #include <limits>
 
 #include "absl/status/status.h"
@@ -10,42 +11,17 @@
 #include "core/base/status_macros.h"
 #include "google/protobuf/arena.h"
 #include "google/protobuf/stubs/logging.h"
+#include "saving/codec/mark_ancestors.h"
 #include "saving/codec/proto/trackable_object_graph.pb.h"
+#include "saving/codec/varint.h"
 
 namespace cairn {
 namespace {
 
 constexpr char kVariableValue[] = "VARIABLE_VALUE";
-
-// By node: whether it or something below it has values. Objects without any
-// may be absent when a checkpoint is restored.
-std::vector<bool> HaveValues(const std::vector<TrackableNode>& nodes) {
-  std::vector<std::vector<int>> parents(nodes.size());
-  std::vector<bool> have_values(nodes.size());
-  std::vector<int> open;
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    const TrackableNode& node = nodes[i];
-    for (const auto& [name, child] : node.children) {
-      CAIRN_CHECK(child >= 0 && static_cast<size_t>(child) < nodes.size());
-      parents[child].push_back(static_cast<int>(i));
-    }
-    if (!node.checkpoint_key.empty() || !node.other_attributes.empty() ||
-        !node.slot_variables.empty()) {
-      have_values[i] = true;
-      open.push_back(static_cast<int>(i));
-    }
-  }
-  while (!open.empty()) {
-    const int node = open.back();
-    open.pop_back();
-    for (const int parent : parents[node]) {
-      if (have_values[parent]) continue;
-      have_values[parent] = true;
-      open.push_back(parent);
-    }
-  }
-  return have_values;
-}
+// A field of messages or bytes has wire type 2.
+constexpr uint64_t kNodesTag =
+    proto::TrackableObjectGraph::kNodesFieldNumber << 3 | 2;
 
 void AddAttribute(absl::string_view name, const std::string& full_name,
                   const std::string& checkpoint_key,
@@ -64,34 +40,64 @@ absl::Status CheckId(int id, int node_count) {
 
 }  // namespace
 
+TrackableObjectGraphEncoder::TrackableObjectGraphEncoder()
+    : object_(
+          std::make_unique<proto::TrackableObjectGraph::TrackableObject>()) {}
+
+TrackableObjectGraphEncoder::~TrackableObjectGraphEncoder() = default;
+
+void TrackableObjectGraphEncoder::Add(const TrackableNode& node,
+                                      bool has_values) {
+  object_->Clear();
+  for (const auto& [name, child] : node.children) {
+    auto* reference = object_->add_children();
+    reference->set_node_id(child);
+    reference->set_local_name(name);
+  }
+  if (!node.checkpoint_key.empty()) {
+    AddAttribute(kVariableValue, node.full_name, node.checkpoint_key,
+                 object_.get());
+  }
+  for (const TrackableAttribute& attribute : node.other_attributes) {
+    AddAttribute(attribute.name, attribute.full_name, attribute.checkpoint_key,
+                 object_.get());
+  }
+  for (const SlotVariable& slot : node.slot_variables) {
+    auto* reference = object_->add_slot_variables();
+    reference->set_original_variable_node_id(slot.original_variable);
+    reference->set_slot_name(slot.slot_name);
+    reference->set_slot_variable_node_id(slot.slot_variable);
+  }
+  object_->mutable_has_checkpoint_values()->set_value(has_values);
+  // The graph is a message whose one field is a list of objects: each is its
+  // tag, its length and itself.
+  object_bytes_.clear();
+  AppendVarint(kNodesTag, &object_bytes_);
+  AppendVarint(object_->ByteSizeLong(), &object_bytes_);
+  object_->AppendToString(&object_bytes_);
+  bytes_.Append(absl::string_view(object_bytes_));
+}
+
 std::string EncodeTrackableObjectGraph(
     const std::vector<TrackableNode>& nodes) {
-  const std::vector<bool> have_values = HaveValues(nodes);
-  proto::TrackableObjectGraph graph;
+  std::vector<GraphEdge> edges;
+  std::vector<bool> have_values(nodes.size());
   for (size_t i = 0; i < nodes.size(); ++i) {
     const TrackableNode& node = nodes[i];
-    auto* object = graph.add_nodes();
     for (const auto& [name, child] : node.children) {
-      auto* reference = object->add_children();
-      reference->set_node_id(child);
-      reference->set_local_name(name);
+      CAIRN_CHECK(child >= 0 && static_cast<size_t>(child) < nodes.size());
+      edges.emplace_back(static_cast<int>(i), child);
     }
-    if (!node.checkpoint_key.empty()) {
-      AddAttribute(kVariableValue, node.full_name, node.checkpoint_key, object);
-    }
-    for (const TrackableAttribute& attribute : node.other_attributes) {
-      AddAttribute(attribute.name, attribute.full_name,
-                   attribute.checkpoint_key, object);
-    }
-    for (const SlotVariable& slot : node.slot_variables) {
-      auto* reference = object->add_slot_variables();
-      reference->set_original_variable_node_id(slot.original_variable);
-      reference->set_slot_name(slot.slot_name);
-      reference->set_slot_variable_node_id(slot.slot_variable);
-    }
-    object->mutable_has_checkpoint_values()->set_value(have_values[i]);
+    have_values[i] = !node.checkpoint_key.empty() ||
+                     !node.other_attributes.empty() ||
+                     !node.slot_variables.empty();
   }
-  return graph.SerializeAsString();
+  MarkAncestors(edges, have_values);
+  TrackableObjectGraphEncoder encoder;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    encoder.Add(nodes[i], have_values[i]);
+  }
+  return std::string(encoder.Finish());
 }
 
 absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(

@@ -1,14 +1,20 @@
 #ifndef CAIRN_SAVING_CODEC_TRACKABLE_OBJECT_GRAPH_H_
 #define CAIRN_SAVING_CODEC_TRACKABLE_OBJECT_GRAPH_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
 
 namespace cairn {
+
+namespace proto {
+class TrackableObjectGraph_TrackableObject;
+}  // namespace proto
 
 // The key of a bundle under which the object graph lies, as a string.
 inline constexpr absl::string_view kObjectGraphKey =
@@ -51,6 +57,23 @@ struct TrackableNode {
 // TensorFlow's TrackableObjectGraph. The same nodes give the same bytes.
 // REQUIRES: every node id is that of one of `nodes`.
 std::string EncodeTrackableObjectGraph(const std::vector<TrackableNode>& nodes);
+
+// The same of nodes that are made one after another.
+class TrackableObjectGraphEncoder {
+ public:
+  TrackableObjectGraphEncoder();
+  ~TrackableObjectGraphEncoder();
+  // `has_values`: it or something below it has. Objects without any may be
+  // absent when a checkpoint is restored.
+  void Add(const TrackableNode& node, bool has_values);
+  // What was added. Called last.
+  absl::Cord Finish() { return std::move(bytes_); }
+
+ private:
+  std::unique_ptr<proto::TrackableObjectGraph_TrackableObject> object_;
+  std::string object_bytes_;
+  absl::Cord bytes_;
+};
 
 // At least one node, and all ids in range; else DataLoss.
 absl::StatusOr<std::vector<TrackableNode>> DecodeTrackableObjectGraph(

@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -16,8 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "core/base/annotate.h"
 #include "core/base/status_macros.h"
+#include "core/base/text_pool.h"
 #include "core/io/file_system.h"
 #include "saving/cairn_entries.h"
+#include "saving/codec/string_elements.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/format.h"
@@ -29,20 +28,27 @@ namespace {
 
 constexpr char kSaveCounter[] = "save_counter";
 
+// A text that is kept from one save to the next, as it will be in the file.
+using KeptText = std::shared_ptr<const EncodedStrings>;
+
+KeptText Keep(EncodedStrings text) {
+  return std::make_shared<const EncodedStrings>(std::move(text));
+}
+
 // A config of the snapshot before, and what it is as text.
 class SharedText {
  public:
   void Follow(absl::string_view key, const SharedValue<Config>& config) {
-    if (!text_.empty() && config.SharesWith(config_)) return;
+    if (text_ != nullptr && config.SharesWith(config_)) return;
     config_ = config;
-    text_ = ConfigText(key, *config);
+    text_ = Keep(EncodeStrings({ConfigText(key, *config)}));
   }
   bool is_null() const { return config_->is_null(); }
-  const std::string& text() const { return text_; }
+  const KeptText& text() const { return text_; }
 
  private:
   SharedValue<Config> config_;
-  std::string text_;  // Empty: there was none.
+  KeptText text_;  // Null: there was none.
 };
 
 class TfCheckpointWriter : public SnapshotWriter {
@@ -55,7 +61,8 @@ class TfCheckpointWriter : public SnapshotWriter {
           ": the snapshot has no objects, such as one read from a file of "
           "names alone; restore it into a model and save that"));
     }
-    CAIRN_RETURN_IF_ERROR(Follow(snapshot));
+    CAIRN_RETURN_IF_ERROR(
+        Annotate(Follow(snapshot), absl::StrCat("saving ", path)));
     const Tensor counter = Tensor::Scalar<int64_t>(snapshot.save_counter);
     return WriteBundle(
         path, options, snapshot.TensorBytes(),
@@ -65,7 +72,7 @@ class TfCheckpointWriter : public SnapshotWriter {
                 writer.AddTensor(key, value == nullptr ? counter : *value));
           }
           CAIRN_RETURN_IF_ERROR(WriteExtras(snapshot, writer));
-          return writer.AddString(std::string(kObjectGraphKey), graph_);
+          return writer.AddEncodedString(kObjectGraphKey, graph_);
         });
   }
 
@@ -75,56 +82,53 @@ class TfCheckpointWriter : public SnapshotWriter {
     architecture_.Follow(kArchitectureKey, snapshot.architecture);
     compile_.Follow(kCompileKey, snapshot.compile);
     const bool has_counter = snapshot.save_counter >= 0;
-    if (!graph_.empty() && has_counter == has_counter_ &&
+    if (graph_ != nullptr && has_counter == has_counter_ &&
         snapshot.objects.SharesWith(objects_) &&
         snapshot.weights.SharesWith(weights_) &&
         snapshot.optimizer.SharesWith(optimizer_)) {
       return absl::OkStatus();
     }
     // Nothing is left of the one before, should this not be whole.
-    graph_.clear();
+    graph_.reset();
     tensors_.clear();
+    keys_ = TextPool();
     has_counter_ = has_counter;
     objects_ = snapshot.objects;
     weights_ = snapshot.weights;
     optimizer_ = snapshot.optimizer;
-    const TrackableObjects objects = ToTrackable(snapshot);
-    CAIRN_RETURN_IF_ERROR(FindTensors(objects.tensors));
-    graph_ = EncodeTrackableObjectGraph(objects.nodes);
-    return absl::OkStatus();
-  }
-
-  absl::Status FindTensors(const std::vector<TrackableTensor>& wanted) {
-    using Values = std::unordered_map<std::string_view, const Tensor*>;
-    std::map<Part, Values> values;
-    for (const NamedTensor& tensor : weights_) {
-      values[Part::kWeights][tensor.name] = &tensor.value;
-    }
-    for (const NamedTensor& tensor : optimizer_) {
-      values[Part::kOptimizer][tensor.name] = &tensor.value;
-    }
-    values[Part::kExtras][kSaveCounter] = nullptr;
-    for (const TrackableTensor& tensor : wanted) {
-      const Values& of_part = values[tensor.part];
-      const auto value = of_part.find(tensor.name);
-      if (value == of_part.end()) {
-        return absl::InternalError(
-            absl::StrCat("the snapshot has no tensor \"", tensor.name, "\""));
+    absl::Status status;
+    TrackableObjectGraphEncoder graph;
+    VisitTrackable(snapshot, [&](const TrackableNode& node, bool has_values,
+                                 const TrackableTensor* tensor) {
+      graph.Add(node, has_values);
+      if (tensor == nullptr) return;
+      tensors_.emplace_back(keys_.Add(tensor->key), tensor->value);
+      if (tensor->value == nullptr && tensor->part != Part::kExtras) {
+        status = absl::InvalidArgumentError(
+            absl::StrCat("the snapshot has no tensor \"", tensor->name, "\""));
       }
-      tensors_.emplace_back(tensor.key, value->second);
-    }
+    });
+    CAIRN_RETURN_IF_ERROR(status);
     std::sort(tensors_.begin(), tensors_.end());
+    const auto twice = std::adjacent_find(
+        tensors_.begin(), tensors_.end(),
+        [](const auto& a, const auto& b) { return a.first == b.first; });
+    if (twice != tensors_.end()) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("two tensors have the key \"", twice->first, "\""));
+    }
+    graph_ = Keep(EncodeString(graph.Finish()));
     return absl::OkStatus();
   }
 
   absl::Status WriteExtras(const Snapshot& snapshot, BundleWriter& writer) {
     if (!architecture_.is_null()) {
-      CAIRN_RETURN_IF_ERROR(writer.AddString(std::string(kArchitectureKey),
-                                             architecture_.text()));
+      CAIRN_RETURN_IF_ERROR(
+          writer.AddEncodedString(kArchitectureKey, architecture_.text()));
     }
     if (!compile_.is_null()) {
       CAIRN_RETURN_IF_ERROR(
-          writer.AddString(std::string(kCompileKey), compile_.text()));
+          writer.AddEncodedString(kCompileKey, compile_.text()));
     }
     for (const auto& [key, state] : snapshot.extras) {
       CAIRN_RETURN_IF_ERROR(writer.AddString(
@@ -142,10 +146,11 @@ class TfCheckpointWriter : public SnapshotWriter {
   SharedValue<ObjectGraph> objects_;
   NamedTensors weights_, optimizer_;
   bool has_counter_ = false;
-  std::string graph_;  // Encoded. Empty: there was none.
+  KeptText graph_;  // Null: there was none.
   // Sorted by key, as the index will be. The values are those of the lists
   // above, or null for the save counter's.
-  std::vector<std::pair<std::string, const Tensor*>> tensors_;
+  std::vector<std::pair<absl::string_view, const Tensor*>> tensors_;
+  TextPool keys_;
 };
 
 // An entry's bytes, in its data file.

@@ -1,4 +1,6 @@
 // A TrackableObjectGraph, and what objects it is taken for.
+#include <string>
+
 #include "core/base/check.h"
 #include "saving/codec/trackable_object_graph.h"
 #include "saving/trackable_objects.h"
@@ -27,9 +29,14 @@ bool ReadHostileInput(absl::string_view input) {
     }
   }
   const TrackableObjects written = ToTrackable(snapshot);
-  CAIRN_CHECK(
-      DecodeTrackableObjectGraph(EncodeTrackableObjectGraph(written.nodes))
-          .ok());
+  const std::string encoded = EncodeTrackableObjectGraph(written.nodes);
+  CAIRN_CHECK(DecodeTrackableObjectGraph(encoded).ok());
+  // Encoded as they are made, as a save does it.
+  TrackableObjectGraphEncoder encoder;
+  VisitTrackable(
+      snapshot, [&](const TrackableNode& node, bool has_values,
+                    const TrackableTensor*) { encoder.Add(node, has_values); });
+  CAIRN_CHECK(encoder.Finish() == encoded);
   return true;
 }
 

@@ -15,7 +15,6 @@
 #include "absl/types/span.h"
 #include "core/base/check.h"
 #include "saving/codec/crc32c.h"
-#include "saving/codec/index_table.h"
 #include "saving/codec/proto/tensor_bundle.pb.h"
 #include "saving/codec/stored_type.h"
 #include "saving/codec/string_elements.h"
@@ -23,6 +22,7 @@
 #include "saving/codec/varint.h"
 #include "tests/fuzz/input_parts.h"
 #include "tests/fuzz/target.h"
+#include "tests/saving/codec/encoded_index.h"
 #include "tests/saving/codec/memory_files.h"
 
 namespace cairn {
@@ -86,7 +86,7 @@ std::string MakeIndex(absl::string_view parts, bool correct,
     const std::string value = input.Bytes(2);
     entries[key] = correct && !key.empty() ? CorrectEntry(value, data) : value;
   }
-  return EncodeIndexTable(entries);
+  return EncodedIndex(entries);
 }
 
 // Whether every value can be read.

@@ -176,6 +176,61 @@ TEST(ToTrackableTest, WhatTheModelHasIsItsWeightWhateverElseLeadsToIt) {
   EXPECT_EQ(found, 1);
 }
 
+TEST(VisitTrackableTest, SaysWhatHasValuesAndWhereTheyAre) {
+  Snapshot snapshot = SmallSnapshot(1);
+  int without = 0;
+  VisitTrackable(snapshot, [&](const TrackableNode& node, bool has_values,
+                               const TrackableTensor* tensor) {
+    if (!has_values) ++without;
+    EXPECT_EQ(tensor == nullptr, node.checkpoint_key.empty());
+    if (tensor == nullptr) return;
+    EXPECT_TRUE(has_values);
+    EXPECT_EQ(tensor->key, node.checkpoint_key);
+    // The save counter has none in the snapshot's lists.
+    EXPECT_EQ(tensor->value, snapshot.FindTensor(tensor->name)) << tensor->key;
+    EXPECT_EQ(tensor->value == nullptr, tensor->part == Part::kExtras);
+  });
+  EXPECT_EQ(without, 1) << "the Flatten alone";
+}
+
+// As ToTrackable() and EncodeTrackableObjectGraph(), which finds out by itself
+// what has values.
+TEST(VisitTrackableTest, GivesTheSameGraphAsAllAtOnce) {
+  const Snapshot snapshot = SmallSnapshot(1);
+  TrackableObjectGraphEncoder encoder;
+  VisitTrackable(
+      snapshot, [&](const TrackableNode& node, bool has_values,
+                    const TrackableTensor*) { encoder.Add(node, has_values); });
+  EXPECT_EQ(std::string(encoder.Finish()),
+            EncodeTrackableObjectGraph(ToTrackable(snapshot).nodes));
+}
+
+TEST(ToTrackableTest, VariablesWithoutValuesAreLeftOut) {
+  Snapshot snapshot = SmallSnapshot(1);
+  auto& weights = snapshot.weights.Mutable();
+  ASSERT_EQ(weights[1].name, "dense/bias");
+  weights.erase(weights.begin() + 1);
+  const TrackableObjects objects = ToTrackable(snapshot);
+  EXPECT_EQ(objects.tensors.size(), 5u);
+  for (const TrackableTensor& tensor : objects.tensors) {
+    EXPECT_NE(tensor.name, "dense/bias");
+  }
+}
+
+TEST(ToTrackableTest, OfTensorsOfOneNameTheFirstCounts) {
+  Snapshot snapshot;
+  snapshot.weights = std::vector<NamedTensor>{{"w", Tensor::Scalar<float>(1)},
+                                              {"w", Tensor::Scalar<float>(2)}};
+  snapshot.objects.Mutable().nodes = {{.edges = {{"a", 1}}},
+                                      {.kind = Kind::kVariable, .tensor = "w"}};
+  snapshot.save_counter = -1;
+  VisitTrackable(
+      snapshot, [&](const TrackableNode&, bool, const TrackableTensor* tensor) {
+        if (tensor == nullptr) return;
+        EXPECT_EQ(tensor->value, &snapshot.weights->front().value);
+      });
+}
+
 TEST(FromTrackableTest, GivesBackWhatWasWritten) {
   const SnapshotObjects found =
       FromTrackable(ToTrackable(SmallSnapshot(1)).nodes);

@@ -8,12 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "saving/codec/crc32c.h"
-#include "saving/codec/index_table.h"
 #include "saving/codec/proto/tensor_bundle.pb.h"
 #include "saving/codec/slice_key.h"
 #include "saving/codec/tensor_bundle.h"
 #include "saving/codec/varint.h"
 #include "tests/saving/codec/bundle_files.h"
+#include "tests/saving/codec/encoded_index.h"
 #include "tests/saving/codec/memory_files.h"
 #include "tests/support/memory_limit.h"
 
@@ -57,7 +57,7 @@ class HandmadeBundle {
     std::map<std::string, std::string> entries = more;
     entries[""] = header.SerializeAsString();
     entries["a"] = entry.SerializeAsString();
-    files.contents = {{kIndex, EncodeIndexTable(entries)}, {kData, data}};
+    files.contents = {{kIndex, EncodedIndex(entries)}, {kData, data}};
     return ReadAll(files);
   }
 
@@ -218,11 +218,11 @@ TEST(HostileBundleTest, BrokenRecordsAreRefused) {
     std::map<std::string, std::string> entries = {
         {"", bundle.header.SerializeAsString()}};
     entries[key] = "\xff";
-    bundle.files.contents[kIndex] = EncodeIndexTable(entries);
+    bundle.files.contents[kIndex] = EncodedIndex(entries);
     EXPECT_EQ(ReadAll(bundle.files).code(), absl::StatusCode::kDataLoss);
   }
   MemoryFiles files;
-  files.contents[kIndex] = EncodeIndexTable({});
+  files.contents[kIndex] = EncodedIndex({});
   EXPECT_EQ(ReadAll(files).code(), absl::StatusCode::kDataLoss);
 }
 

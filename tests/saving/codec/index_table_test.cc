@@ -1,6 +1,8 @@
 #include "saving/codec/index_table.h"
 
+#include <map>
 #include <random>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -10,6 +12,7 @@
 #include "leveldb/table_builder.h"
 #include "saving/codec/crc32c.h"
 #include "saving/codec/varint.h"
+#include "tests/saving/codec/encoded_index.h"
 
 namespace cairn {
 namespace {
@@ -110,7 +113,7 @@ std::string TableAround(const std::string& data) {
 TEST(IndexTableTest, EntriesComeBack) {
   for (const Entries& entries : {Entries(), SomeEntries(0, 0),
                                  SomeEntries(100, 0), SomeEntries(2000, 500)}) {
-    EXPECT_EQ(Decoded(EncodeIndexTable(entries)), entries);
+    EXPECT_EQ(Decoded(EncodedIndex(entries)), entries);
   }
 }
 
@@ -121,10 +124,10 @@ TEST(IndexTableTest, LargeTablesAreCompressed) {
                                       "key/0")
                                       .size();
   const Entries below = SomeEntries(1, rest - 1), large = SomeEntries(1, rest);
-  EXPECT_GT(EncodeIndexTable(below).size(), 64 * 1024);
-  EXPECT_LT(EncodeIndexTable(large).size(), 10 * 1024);
-  EXPECT_EQ(Decoded(EncodeIndexTable(below)), below);
-  EXPECT_EQ(Decoded(EncodeIndexTable(large)), large);
+  EXPECT_GT(EncodedIndex(below).size(), 64 * 1024);
+  EXPECT_LT(EncodedIndex(large).size(), 10 * 1024);
+  EXPECT_EQ(Decoded(EncodedIndex(below)), below);
+  EXPECT_EQ(Decoded(EncodedIndex(large)), large);
   // What Snappy cannot make smaller stays as it is, here several blocks.
   Entries random;
   std::mt19937 bits(1);
@@ -135,8 +138,8 @@ TEST(IndexTableTest, LargeTablesAreCompressed) {
   leveldb::Options plain;
   plain.block_size = 256 * 1024;
   plain.compression = leveldb::kNoCompression;
-  EXPECT_EQ(Decoded(EncodeIndexTable(random)), random);
-  EXPECT_EQ(EncodeIndexTable(random).substr(0, 600'000),
+  EXPECT_EQ(Decoded(EncodedIndex(random)), random);
+  EXPECT_EQ(EncodedIndex(random).substr(0, 600'000),
             Built(random, plain).substr(0, 600'000));
 }
 
@@ -160,9 +163,8 @@ TEST(IndexTableTest, EveryFlippedBitIsFound) {
   leveldb::Options small_blocks;
   small_blocks.block_size = 200;
   small_blocks.compression = leveldb::kNoCompression;
-  for (std::string file :
-       {EncodeIndexTable(entries), Built(entries, small_blocks),
-        Built(entries, Compressed())}) {
+  for (std::string file : {EncodedIndex(entries), Built(entries, small_blocks),
+                           Built(entries, Compressed())}) {
     for (size_t bit = 0; bit < 8 * file.size(); ++bit) {
       file[bit / 8] ^= 1 << bit % 8;
       EXPECT_EQ(DecodeIndexTable(file).status().code(),
@@ -174,7 +176,7 @@ TEST(IndexTableTest, EveryFlippedBitIsFound) {
 }
 
 TEST(IndexTableTest, TruncatedAndExtendedFilesAreRefused) {
-  const std::string file = EncodeIndexTable(SomeEntries(40, 20));
+  const std::string file = EncodedIndex(SomeEntries(40, 20));
   for (size_t size = 0; size < file.size(); ++size) {
     EXPECT_FALSE(DecodeIndexTable(file.substr(0, size)).ok()) << size;
     EXPECT_FALSE(DecodeIndexTable(file.substr(size + 1)).ok()) << size;

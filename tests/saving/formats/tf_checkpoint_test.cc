@@ -514,6 +514,35 @@ TEST(TfCheckpointTest, ErrorsOfWritingNameTheCheckpoint) {
                       {"saving absent/x", "not yours"}));
 }
 
+TEST(TfCheckpointTest, ObjectsThatCannotBeWrittenAreRefusedBeforeAnyFile) {
+  using Kind = ObjectGraph::Kind;
+  const std::unique_ptr<SnapshotWriter> writer = TfCheckpoint().NewWriter();
+  FaultFileSystem files;
+  Snapshot two_of_one_key;
+  two_of_one_key.weights = std::vector<NamedTensor>{
+      {"v", Tensor::Scalar<float>(1)}, {"w", Tensor::Scalar<float>(2)}};
+  two_of_one_key.objects.Mutable().nodes = {
+      {.edges = {{"a", 1}, {"a", 2}}},
+      {.kind = Kind::kVariable, .tensor = "v"},
+      {.kind = Kind::kVariable, .tensor = "w"}};
+  Snapshot without_value;
+  without_value.objects.Mutable().nodes = {
+      {.kind = Kind::kVariable, .tensor = "w"}};
+  // Nothing is kept of one that was refused.
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(IsError(writer->Write(two_of_one_key, "x", {.files = &files}),
+                        absl::StatusCode::kAlreadyExists,
+                        {"saving x: ", "\"a/.ATTRIBUTES/VARIABLE_VALUE\""}));
+    EXPECT_TRUE(IsError(writer->Write(without_value, "x", {.files = &files}),
+                        absl::StatusCode::kInvalidArgument,
+                        {"saving x: ", "has no tensor \"w\""}));
+  }
+  EXPECT_EQ(Names(files), std::vector<std::string>());
+  ASSERT_TRUE(IsOk(writer->Write(SmallSnapshot(1), "x", {.files = &files})));
+  ASSERT_TRUE(IsOk(Write(files, SmallSnapshot(1), "y")));
+  EXPECT_EQ(Keys(files, "x"), Keys(files, "y"));
+}
+
 TEST(TfCheckpointTest, ADataFileThatIsMissingIsNamed) {
   FaultFileSystem files;
   ASSERT_TRUE(IsOk(Write(files, SmallSnapshot(1))));
