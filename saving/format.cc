@@ -18,8 +18,6 @@
 namespace cairn {
 namespace {
 
-// Below this many bytes another thread takes longer to start than to help.
-constexpr int64_t kInParallelFrom = int64_t{2} << 20;
 // Each is an open file until all are in place.
 constexpr int64_t kMostShards = 256;
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cstdint>
+#include <random>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -11,18 +13,28 @@
 #include "core/base/status_macros.h"
 
 namespace cairn {
+namespace {
+
+// Keeps this process apart from all that may use the same folder. Each
+// container has a process of the id 1, hence the number behind it.
+std::string ProcessNumber() {
+  static const uint32_t number = std::random_device()();
+  return absl::StrCat(::getpid(), absl::Dec(number, absl::kZeroPad10));
+}
+
+}  // namespace
 
 TemporaryName TemporaryName::Take(const FileSystem& files,
                                   const std::string& path) {
   TemporaryName name;
-  // The process id keeps two programs apart, and a second attempt of this one
-  // writes over what the first could not remove. Another thread that writes the
-  // same file takes the next number.
-  name.path_ = absl::StrCat(path, kTemporaryMark, ::getpid());
+  // A second attempt writes over what the first could not remove. Another
+  // thread that writes the same file takes the next number.
+  name.path_ = absl::StrCat(path, kTemporaryMark, ProcessNumber());
   for (int i = 1; name.claim_ == nullptr; ++i) {
     name.claim_ = PathClaim::Take(&files, name.path_);
     if (name.claim_ == nullptr) {
-      name.path_ = absl::StrCat(path, kTemporaryMark, ::getpid(), "000", i);
+      name.path_ =
+          absl::StrCat(path, kTemporaryMark, ProcessNumber(), "000", i);
     }
   }
   return name;

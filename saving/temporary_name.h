@@ -12,8 +12,9 @@
 namespace cairn {
 
 // The name of a file that is not in its place yet, or no longer:
-// "<path>.tmp-<n>", where n begins with the process id. While this lives no
-// other thread of the process takes the same.
+// "<path>.tmp-<n>", where n begins with the process id and has a random number
+// behind it, as containers that share a folder may have processes of one id.
+// While this lives no other thread of the process takes the same.
 class TemporaryName {
  public:
   TemporaryName() = default;  // None.

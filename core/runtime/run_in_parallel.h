@@ -16,6 +16,9 @@ namespace cairn {
 absl::Status RunInParallel(int64_t tasks,
                            absl::FunctionRef<absl::Status(int64_t task)> run);
 
+// Fewer bytes are gone through sooner than a thread for them has begun.
+inline constexpr int64_t kInParallelFrom = int64_t{2} << 20;
+
 }  // namespace cairn
 
 #endif  // CAIRN_CORE_RUNTIME_RUN_IN_PARALLEL_H_

@@ -378,7 +378,6 @@ absl::Status MatchOptimizer(const Layer& model, const Optimizer& optimizer,
 }
 
 absl::Status Assign(const std::vector<Assignment>& assignments) {
-  constexpr int64_t kInParallelFrom = int64_t{2} << 20;
   constexpr int64_t kPiece = int64_t{1} << 19;
   struct Piece {
     const Assignment* assignment;

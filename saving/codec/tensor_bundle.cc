@@ -35,8 +35,6 @@ constexpr size_t kShardsAtOnce = 4;
 // Entries that wait for a single data file. Each keeps a Tensor, and of small
 // ones there may be thousands before there are megabytes.
 constexpr size_t kMostPending = 512;
-// Less is written before a thread has begun.
-constexpr int64_t kLeastForThreads = int64_t{1} << 20;
 
 absl::Span<const std::byte> BytesOf(absl::string_view text) {
   return absl::MakeConstSpan(reinterpret_cast<const std::byte*>(text.data()),
@@ -170,7 +168,7 @@ absl::Status BundleWriter::WritePending() {
       absl::MakeSpan(shards_).subspan(written_, next_ - written_ + 1);
   int64_t bytes = 0;
   for (const Shard& shard : all) bytes += shard.bytes;
-  if (all.size() == 1 || bytes < kLeastForThreads) {
+  if (all.size() == 1 || bytes < kInParallelFrom) {
     for (Shard& shard : all) CAIRN_RETURN_IF_ERROR(shard.Write());
   } else {
     CAIRN_RETURN_IF_ERROR(

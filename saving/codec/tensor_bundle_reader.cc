@@ -25,8 +25,6 @@ namespace {
 constexpr int64_t kReadAtOnce = int64_t{1} << 18;
 // The same where the bytes are not kept, of memory that costs nothing to get.
 constexpr int64_t kTestAtOnce = int64_t{1} << 16;
-// Fewer bytes are tested sooner than a thread for them has begun.
-constexpr int64_t kInParallelFrom = int64_t{2} << 20;
 
 // Keys may hold any byte.
 std::string Quoted(absl::string_view key) {

@@ -1,7 +1,5 @@
 #include "saving/staged_write.h"
 
-#include <unistd.h>
-
 #include <map>
 #include <memory>
 #include <string>
@@ -26,8 +24,8 @@ TEST(StagedWriteTest, StepsComeInTheOrderOfTheProtocol) {
   FaultFileSystem files;
   files.Put("run/notes.txt", "");
   ASSERT_EQ(WritePair(files, "data", "1234"), absl::OkStatus());
-  const std::string data = absl::StrCat("run/data.tmp-", ::getpid());
-  const std::string index = absl::StrCat("run/ckpt.index.tmp-", ::getpid());
+  const std::string data = TemporaryName::Take(files, "run/data").path();
+  const std::string index = TemporaryName::Take(files, kStagedIndex).path();
   EXPECT_EQ(
       files.mutations(),
       (std::vector<std::string>{

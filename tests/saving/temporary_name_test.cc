@@ -1,9 +1,13 @@
 #include "saving/temporary_name.h"
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/support/fault_file_system.h"
 
@@ -18,6 +22,26 @@ TEST(TemporaryNameTest, EndsWithTheMarkAndDigits) {
                            "x.tmp-12.index", "x.tmp--", "xtmp-1"}) {
     EXPECT_FALSE(IsTemporaryName(name)) << name;
   }
+}
+
+TEST(TemporaryNameTest, NamesOneProcessAndOneThread) {
+  FaultFileSystem files;
+  std::string first, second;
+  {
+    const TemporaryName name = TemporaryName::Take(files, "run/x");
+    const TemporaryName other = TemporaryName::Take(files, "run/x");
+    first = name.path();
+    second = other.path();
+  }
+  EXPECT_NE(first, second);
+  for (const std::string& path : {first, second}) {
+    EXPECT_TRUE(IsTemporaryName(BaseName(path))) << path;
+    // More than the process id, which is not one process's alone.
+    EXPECT_TRUE(absl::StartsWith(path, absl::StrCat("run/x.tmp-", ::getpid())));
+    EXPECT_GE(path.size(), absl::StrCat("run/x.tmp-", ::getpid()).size() + 10);
+  }
+  // A second attempt takes the name of the first.
+  EXPECT_EQ(TemporaryName::Take(files, "run/x").path(), first);
 }
 
 TEST(RemoveLeftoversTest, TakesOnlyTemporaryNamesWithThePrefix) {
