@@ -144,16 +144,20 @@ class Drafter {
 
   TrackableDraft::Children MemberEdges(int node, int owner) {
     const ObjectGraph::Node& object = nodes_[node];
+    const bool is_list = object.kind == ObjectGraph::Kind::kList;
     std::set<std::string> names;
-    for (const ObjectGraph::Edge& edge : object.edges) names.insert(edge.name);
+    if (!is_list) {
+      for (const ObjectGraph::Edge& edge : object.edges) {
+        names.insert(edge.name);
+      }
+    }
     TrackableDraft::Children children;
     for (const ObjectGraph::Edge& edge : object.edges) {
       const int below = OwnerBelow(owner, edge.node);
       if (IsLeftOut(edge.node, below)) continue;
       const int child = DraftOf(edge.node, below);
       const std::string hidden = absl::StrCat("_", edge.name);
-      const bool has_one_name = !IsVariable(edge.node) ||
-                                object.kind == ObjectGraph::Kind::kList ||
+      const bool has_one_name = is_list || !IsVariable(edge.node) ||
                                 edge.name == trackable::kSaveCounter ||
                                 edge.name[0] == '_' || names.count(hidden) > 0;
       if (has_one_name) {

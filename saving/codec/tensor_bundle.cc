@@ -80,6 +80,8 @@ absl::Status BundleWriter::Shard::Write() {
       add_gathered();
       add(value);
     } else {
+      // Not half as large again each time.
+      if (gathered.empty()) gathered.reserve(kGatherUpTo + kLarge);
       gathered.insert(gathered.end(), value.begin(), value.end());
       if (gathered.size() >= kGatherUpTo) add_gathered();
     }
