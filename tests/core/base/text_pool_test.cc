@@ -20,7 +20,9 @@ TEST(TextPoolTest, TextsStayAsOthersAreAddedAndThePoolMoves) {
   const TextPool moved = std::move(pool);
   for (size_t i = 0; i < texts.size(); ++i) {
     ASSERT_EQ(added[i], texts[i]) << i;
-    if (!texts[i].empty()) EXPECT_NE(added[i].data(), texts[i].data());
+    if (!texts[i].empty()) {
+      EXPECT_NE(added[i].data(), texts[i].data());
+    }
   }
 }
 

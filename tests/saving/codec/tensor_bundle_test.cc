@@ -342,7 +342,9 @@ TEST(TensorBundleTest, ThousandsOfSmallOnesComeBack) {
       if (i % 100 == 0) {
         ASSERT_TRUE(writer.AddString(name("text/", i), name("is ", i)).ok());
       }
-      if (i == 700) ASSERT_TRUE(writer.AddTensor("large", large).ok());
+      if (i == 700) {
+        ASSERT_TRUE(writer.AddTensor("large", large).ok());
+      }
     }
   });
   EXPECT_TRUE(VerifyAll(files).ok());
