@@ -142,6 +142,10 @@ absl::Status BundleWriter::Add(absl::string_view key, Pending entry) {
     return absl::InvalidArgumentError(
         "a tensor's key must not be empty or begin with a zero byte");
   }
+  if (keys_.contains(key)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("two tensors have the key \"", key, "\""));
+  }
   if (shards_[next_].bytes >= shard_bytes_ && next_ + 1 < shards_.size()) {
     if (++next_ - written_ == kShardsAtOnce) {
       CAIRN_RETURN_IF_ERROR(WritePending());
@@ -158,6 +162,7 @@ absl::Status BundleWriter::Add(absl::string_view key, Pending entry) {
   pending_bytes_ += static_cast<int64_t>(entry.bytes().size());
   entry.entry = entries_.size();
   entries_.emplace_back(texts_.Add(key), absl::string_view());
+  keys_.insert(entries_.back().first);
   shard.pending.push_back(std::move(entry));
   const bool is_enough =
       shards_.size() == 1 &&
@@ -215,13 +220,6 @@ absl::Status BundleWriter::WriteIndex(WritableFile* index) {
   header.mutable_version()->set_producer(1);
   entries_.emplace_back("", texts_.Add(header.SerializeAsString()));
   std::sort(entries_.begin(), entries_.end());
-  const auto twice = std::adjacent_find(
-      entries_.begin(), entries_.end(),
-      [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (twice != entries_.end()) {
-    return absl::AlreadyExistsError(
-        absl::StrCat("two tensors have the key \"", twice->first, "\""));
-  }
   return index->Append(BytesOf(EncodeIndexTable(entries_)));
 }
 

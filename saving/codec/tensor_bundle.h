@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -62,9 +63,9 @@ class BundleWriter {
   BundleWriter(const std::vector<WritableFile*>& data, int64_t shard_bytes,
                int shard_count);
 
-  // Adds `value`'s bytes. InvalidArgument if the key is empty or begins with a
-  // zero byte, as the keys of the index itself. An error of a file may come
-  // from a later call.
+  // Adds `value`'s bytes. AlreadyExists if the key is taken, InvalidArgument if
+  // it is empty or begins with a zero byte, as the keys of the index itself.
+  // An error of a file may come from a later call.
   absl::Status AddTensor(absl::string_view key, const Tensor& value);
   // Adds a scalar string tensor, likewise.
   absl::Status AddString(absl::string_view key, absl::string_view value);
@@ -72,8 +73,7 @@ class BundleWriter {
   // written. REQUIRES: it is one string.
   absl::Status AddEncodedString(absl::string_view key,
                                 std::shared_ptr<const EncodedStrings> value);
-  // Writes the index, with its entries sorted by key. AlreadyExists if two of
-  // them have one key. Called last.
+  // Writes the index, with its entries sorted by key. Called last.
   absl::Status WriteIndex(WritableFile* index);
 
  private:
@@ -114,7 +114,8 @@ class BundleWriter {
   // Keys, and serialized BundleEntryProtos, which are empty while they are
   // pending.
   std::vector<std::pair<absl::string_view, absl::string_view>> entries_;
-  TextPool texts_;  // What the entries lead to.
+  absl::flat_hash_set<absl::string_view> keys_;  // The same.
+  TextPool texts_;                               // What both lead to.
 };
 
 // Bytes of a data file that no entry has, less than a page and followed by one.

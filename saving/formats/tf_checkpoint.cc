@@ -110,13 +110,6 @@ class TfCheckpointWriter : public SnapshotWriter {
     });
     CAIRN_RETURN_IF_ERROR(status);
     std::sort(tensors_.begin(), tensors_.end());
-    const auto twice = std::adjacent_find(
-        tensors_.begin(), tensors_.end(),
-        [](const auto& a, const auto& b) { return a.first == b.first; });
-    if (twice != tensors_.end()) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("two tensors have the key \"", twice->first, "\""));
-    }
     graph_ = Keep(EncodeString(graph.Finish()));
     return absl::OkStatus();
   }

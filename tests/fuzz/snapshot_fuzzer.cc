@@ -5,7 +5,6 @@
 // Of them a bundle is made whose checksums are right.
 #include <cstring>
 #include <iterator>
-#include <set>
 #include <string>
 
 #include "core/base/check.h"
@@ -38,13 +37,11 @@ void WriteBundle(absl::string_view input, FileSystem& files) {
   const auto data = files.NewWritableFile("run/x-1.data-00000-of-00001");
   const auto index = files.NewWritableFile("run/x-1.index");
   BundleWriter writer(data->get(), 0, 1);
-  std::set<std::string> taken;
   for (InputParts parts(input); !parts.empty();) {
     const uint32_t type = parts.Number(1);
     const std::string key = parts.Bytes(1);
     const std::string bytes = parts.Bytes(2);
     // A key that is taken or wrong is left out.
-    if (!taken.insert(key).second) continue;
     if (type == 0) {
       writer.AddString(key, bytes).IgnoreError();
     } else {

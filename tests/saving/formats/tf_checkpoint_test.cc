@@ -514,7 +514,7 @@ TEST(TfCheckpointTest, ErrorsOfWritingNameTheCheckpoint) {
                       {"saving absent/x", "not yours"}));
 }
 
-TEST(TfCheckpointTest, ObjectsThatCannotBeWrittenAreRefusedBeforeAnyFile) {
+TEST(TfCheckpointTest, ObjectsThatCannotBeWrittenAreRefused) {
   using Kind = ObjectGraph::Kind;
   const std::unique_ptr<SnapshotWriter> writer = TfCheckpoint().NewWriter();
   FaultFileSystem files;
